@@ -1,0 +1,1 @@
+"""Pure words that every house shares: refusals, the caller, money, periods, canonical bytes."""
