@@ -1,6 +1,7 @@
 """What every migration of a tenant table does: row-level security, grants, append-only triggers."""
 
 from alembic import op
+from sqlalchemy.util import await_only
 
 SERVING = "trustprop_serving"
 
@@ -31,3 +32,10 @@ def shared(table: str, grants: str, *, append_only: bool = False) -> None:
             f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+
+
+def script(sql: str) -> None:
+    """Runs several statements at once, in the migration's transaction (a prepared one takes only one)."""
+    op.execute("SELECT 1")  # SQLAlchemy opens the transaction with its own first statement.
+    adapted = op.get_bind().connection.dbapi_connection
+    await_only(adapted.driver_connection.execute(sql))

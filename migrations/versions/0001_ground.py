@@ -1,8 +1,10 @@
 """Roles, the compound of the session, append-only triggers, idempotency and jobs."""
 
 from alembic import op
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+from pgqueuer.domain.settings import DBSettings
 
-from migrations.tools import shared, tenant
+from migrations.tools import script, tenant
 
 revision = "0001_ground"
 down_revision = None
@@ -47,19 +49,10 @@ def upgrade() -> None:
     """)
     tenant("idempotency_key", "SELECT, INSERT, UPDATE (status, body), DELETE")
     op.execute("CREATE INDEX ix_idempotency_key_created_at ON idempotency_key (created_at)")
-    op.execute("""
-        CREATE TABLE job (
-            job_id uuid NOT NULL,
-            compound_id uuid NOT NULL,
-            kind text NOT NULL,
-            payload jsonb NOT NULL,
-            run_at timestamptz NOT NULL,
-            attempts integer NOT NULL DEFAULT 0,
-            state text NOT NULL DEFAULT 'waiting',
-            error text NOT NULL DEFAULT '',
-            CONSTRAINT pk_job PRIMARY KEY (job_id),
-            CONSTRAINT ck_job_state CHECK (state IN ('waiting', 'done', 'failed'))
-        )
-    """)
-    op.execute("CREATE INDEX ix_job_waiting ON job (run_at) WHERE state = 'waiting'")
-    shared("job", "SELECT, INSERT, UPDATE")
+    # The queue's own tables, as pgqueuer makes them; no compound's data rests there.
+    script(QueryBuilderEnvironment(DBSettings()).build_install_query(create_schema=False))
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE, DELETE "
+        "ON pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics TO trustprop_serving"
+    )
+    op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO trustprop_serving")

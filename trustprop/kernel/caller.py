@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from trustprop.kernel.errors import Forbidden, N_
+from trustprop.kernel.errors import N_, Forbidden
 
 
 class Party(StrEnum):

@@ -1,10 +1,11 @@
 """Refusals: what the service says no to, as facts that an edge turns into words.
 
-    Refusal
-    ├── NotFound    nothing there, or nothing that this caller may see
-    ├── Forbidden   the caller lacks the office, scope or key
-    ├── Invalid     well-formed but wrong; names every wrong field at once
-    └── Conflict    right in itself, but not in the present state
+Refusal
+├── Unauthenticated  nobody that we know is asking
+├── NotFound    nothing there, or nothing that this caller may see
+├── Forbidden   the caller lacks the office, scope or key
+├── Invalid     well-formed but wrong; names every wrong field at once
+└── Conflict    right in itself, but not in the present state
 """
 
 from typing import Any, ClassVar, dataclass_transform
@@ -53,7 +54,9 @@ class Refusal(Exception, _FactsAreFields):
 
     def __init__(self, **facts: Any) -> None:
         unknown = facts.keys() - set(self._facts)
-        missing = {name for name in self._facts if name not in facts and not hasattr(type(self), name)}
+        missing = {
+            name for name in self._facts if name not in facts and not hasattr(type(self), name)
+        }
         assert not unknown, f"{type(self).__name__} has no fact {sorted(unknown)}"
         assert not missing, f"{type(self).__name__} lacks {sorted(missing)}"
         super().__init__(self.code)
@@ -66,6 +69,10 @@ class Refusal(Exception, _FactsAreFields):
 
     def __str__(self) -> str:
         return f"{self.code} {self.facts}"
+
+
+class Unauthenticated(Refusal):
+    """No valid credential came with the request."""
 
 
 class NotFound(Refusal):

@@ -1,1 +1,1 @@
-
+"""Shared pipes: settings, database, files, jobs, idempotency, problems, languages, logging."""

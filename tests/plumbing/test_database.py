@@ -1,0 +1,66 @@
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from tests.make.ground import make_caller
+from trustprop.kernel.caller import Caller
+from trustprop.plumbing.database import Database, Tx
+
+
+async def test_core_and_raw_calls_stand_in_one_transaction(tx: Tx, caller: Caller) -> None:
+    raw = await tx.raw.fetchval("SELECT pg_current_xact_id()::text")
+    core = (await tx.execute(text("SELECT CAST(pg_current_xact_id() AS text)"))).scalar_one()
+    assert raw == core
+    assert await tx.raw.fetchval("SELECT current_compound_id()") == caller.compound_id
+
+
+async def test_a_failed_block_leaves_nothing_and_its_connection_serves_again(
+    database: Database,
+) -> None:
+    caller = make_caller()
+
+    async def count() -> int:
+        async with database.read(caller) as tx:
+            return await tx.raw.fetchval("SELECT count(*) FROM idempotency_key")
+
+    async def claim() -> None:
+        async with database.begin(caller) as tx:
+            await tx.raw.execute(
+                "INSERT INTO idempotency_key VALUES ($1, $1, 'r', 'k', '', 0, '', now())",
+                caller.compound_id,
+            )
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await claim()
+    assert await count() == 0
+
+
+async def test_reading_transactions_refuse_to_write(database: Database, caller: Caller) -> None:
+    async with database.read(caller) as tx:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await tx.raw.execute("DELETE FROM idempotency_key")
+
+
+async def test_another_compounds_rows_are_neither_seen_nor_written(database: Database) -> None:
+    mine, other = make_caller(), make_caller()
+    async with database.begin(mine) as tx:
+        await tx.raw.execute(
+            "INSERT INTO idempotency_key VALUES ($1, $1, 'r', 'k', '', 0, '', now())",
+            mine.compound_id,
+        )
+    async with database.begin(other) as tx:
+        assert await tx.raw.fetchval("SELECT count(*) FROM idempotency_key") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.raw.execute(
+                "INSERT INTO idempotency_key VALUES ($1, $1, 'r', 'x', '', 0, '', now())",
+                mine.compound_id,
+            )
+
+
+async def test_the_application_answers(client) -> None:
+    assert (await client.get("/readyz")).json()["status"] == "ready"
+    missing = await client.get("/nothing-here", headers={"Accept-Language": "en"})
+    assert missing.status_code == 404
+    assert missing.json()["code"] == "not-found"
+    assert missing.headers["content-type"].startswith("application/problem+json")

@@ -1,0 +1,90 @@
+"""The composition root of the service: every house's handlers, effects and dependencies."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.params import JSONBody
+
+import trustprop
+from trustprop.kernel.struct import Command
+from trustprop.plumbing.clock import Clock
+from trustprop.plumbing.database import Database
+from trustprop.plumbing.files import Files
+from trustprop.plumbing.http import middleware
+from trustprop.plumbing.idempotency import provide_once
+from trustprop.plumbing.problems import EXCEPTION_HANDLERS
+from trustprop.plumbing.settings import Settings
+from trustprop.urls import serving_url
+
+MAX_BODY = 25 * 1024 * 1024
+
+
+@get("/healthz", operation_id="healthz", tags=["operations"], sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", operation_id="readyz", tags=["operations"])
+async def readyz(database: NamedDependency[Database]) -> dict[str, str]:
+    """The database answers too."""
+    async with database.read(None) as tx:
+        await tx.raw.fetchval("SELECT 1")
+    return {"status": "ready", "version": trustprop.__version__}
+
+
+class SetClock(Command):
+    at: datetime
+
+
+@post("/rehearsal/clock", operation_id="rehearsal_set_clock", status_code=200, sync_to_thread=False)
+def set_clock(data: JSONBody[SetClock], clock: NamedDependency[Clock]) -> dict[str, str]:
+    """Moves the clock of a rehearsal. The route does not exist with real money."""
+    clock.set_to(data.at)
+    return {"at": clock.now().isoformat()}
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, clock: Clock | None = None
+) -> Litestar:
+    """The application; a database and a clock may be given, as tests and rehearsals do."""
+    opened = database or Database.connect(serving_url(settings), pool_size=settings.pool_size)
+    kept_clock = clock or Clock()
+    files = Files.at(settings.files_url or str(Path(settings.var_dir).absolute() / "files"))
+    handlers: list[Any] = [*houses()]
+    if settings.rehearsal:
+        handlers.append(set_clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        yield
+        if database is None:
+            await opened.close()
+
+    return Litestar(
+        route_handlers=[healthz, readyz, Router("/v1", route_handlers=handlers)],
+        dependencies={
+            "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
+            "database": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
+            "clock": Provide(lambda: kept_clock, sync_to_thread=False, use_cache=True),
+            "files": Provide(lambda: files, sync_to_thread=False, use_cache=True),
+            "once": Provide(provide_once),
+        },
+        middleware=middleware(settings),
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=MAX_BODY,
+        lifespan=[lifespan],
+        openapi_config=OpenAPIConfig(title="trustprop", version=trustprop.__version__),
+        debug=False,
+    )
+
+
+def houses() -> list[Any]:
+    """The handlers of every house under ``/v1``."""
+    return []
