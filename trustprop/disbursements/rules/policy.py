@@ -1,0 +1,137 @@
+"""Who must sign what: the payment policy, and whether a set of signatures satisfies it."""
+
+from collections.abc import Collection, Iterator
+
+from trustprop.disbursements.model import (
+    PaymentOrder,
+    PaymentPolicy,
+    PolicyRule,
+    PolicyTerms,
+    Signed,
+)
+from trustprop.kernel.caller import Party
+from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden
+
+PAYING_PARTIES = (Party.TRUSTEE, Party.OWNERS)
+MAX_SIGNERS = 9
+
+
+class PolicyChanged(Conflict):
+    code = "payment-policy-changed"
+    detail = N_(
+        "Payment policy {in_force} is in force, the order was drawn up under {drafted_under}; revise it."
+    )
+    in_force: int
+    drafted_under: int
+
+
+class SignaturesMissing(Conflict):
+    code = "signatures-missing"
+    detail = N_("The policy demands {needed} signatures of {party}; there are {present}.")
+    party: str
+    needed: int
+    present: int
+
+
+class SignedOtherDigest(Conflict):
+    code = "digest-changed"
+    detail = N_("A signature of this order stands under another digest.")
+
+
+class DrafterMayNotSign(Forbidden):
+    code = "drafter-may-not-sign"
+    detail = N_("Who draws up an order may not sign it under this compound's payment policy.")
+
+
+class SignerOnBothSides(Forbidden):
+    code = "signer-on-both-sides"
+    detail = N_("One person signed for both sides.")
+
+
+class PolicyWaiting(Conflict):
+    code = "payment-policy-superseded"
+    detail = N_(
+        "Version {version} of the policy was signed meanwhile; draft the next one after it."
+    )
+    version: int
+
+
+def built_in(large_payment_fen: int) -> PaymentPolicy:
+    """The policy of a compound that signed none: one of each side, two owners for a large amount."""
+    rules = (PolicyRule(), PolicyRule(from_fen=large_payment_fen, owners=2))
+    return PaymentPolicy(version=0, terms=PolicyTerms(rules=rules))
+
+
+def rule_for(terms: PolicyTerms, fund: str, amount_fen: int) -> PolicyRule:
+    """The highest band at or below the amount, of the fund's own rules when it has any."""
+    own = [rule for rule in terms.rules if rule.fund == fund]
+    bands = own or [rule for rule in terms.rules if rule.fund is None]
+    return max(
+        (rule for rule in bands if rule.from_fen <= amount_fen), key=lambda rule: rule.from_fen
+    )
+
+
+def check_policy(terms: PolicyTerms) -> None:
+    """Raises FieldsInvalid unless every payment of every fund needs somebody of each side."""
+    errors = tuple(_term_errors(terms))
+    if errors:
+        raise FieldsInvalid(errors=errors)
+
+
+def check_signatures(
+    order: PaymentOrder, policy: PaymentPolicy, payload_digest: str, signatures: Collection[Signed]
+) -> None:
+    """The second witness of every release; the acts checked each signature as it came.
+
+    Raises PolicyChanged, SignedOtherDigest, DrafterMayNotSign, SignerOnBothSides, SignaturesMissing.
+    """
+    if policy.version != order.policy_version or policy.terms.digest != order.body.policy_digest:
+        raise PolicyChanged(in_force=policy.version, drafted_under=order.policy_version)
+    if any(signed.payload_digest != payload_digest for signed in signatures):
+        raise SignedOtherDigest
+    if not policy.terms.drafter_may_sign and order.drafted_by in {s.person_id for s in signatures}:
+        raise DrafterMayNotSign
+    signers = {party: _persons(signatures, party) for party in PAYING_PARTIES}
+    if signers[Party.TRUSTEE] & signers[Party.OWNERS]:
+        raise SignerOnBothSides
+    rule = rule_for(policy.terms, order.body.fund, order.body.amount_fen)
+    for party, persons in signers.items():
+        if len(persons) < rule.count(party):
+            raise SignaturesMissing(party=party, needed=rule.count(party), present=len(persons))
+
+
+def _persons(signatures: Collection[Signed], party: Party) -> set[object]:
+    return {signed.person_id for signed in signatures if signed.party is party}
+
+
+def _term_errors(terms: PolicyTerms) -> Iterator[FieldError]:
+    seen = set()
+    for i, rule in enumerate(terms.rules):
+        for name in ("trustee", "owners"):
+            if not 1 <= getattr(rule, name) <= MAX_SIGNERS:
+                yield FieldError(
+                    pointer=f"/terms/rules/{i}/{name}",
+                    code="count-out-of-range",
+                    detail=N_("Between 1 and {most} of each side sign."),
+                    facts={"most": MAX_SIGNERS},
+                )
+        if rule.from_fen < 0 or (rule.fund, rule.from_fen) in seen:
+            yield FieldError(
+                pointer=f"/terms/rules/{i}/from_fen",
+                code="band-invalid",
+                detail=N_("A band begins at zero or above, and only once for a fund."),
+            )
+        seen.add((rule.fund, rule.from_fen))
+    yield from _uncovered_funds(terms)
+
+
+def _uncovered_funds(terms: PolicyTerms) -> Iterator[FieldError]:
+    covered = {rule.fund for rule in terms.rules if rule.from_fen == 0}
+    for fund in {rule.fund for rule in terms.rules} | {None}:
+        if fund not in covered:
+            yield FieldError(
+                pointer="/terms/rules",
+                code="band-missing",
+                detail=N_("Rules for {fund} must begin with an amount of zero."),
+                facts={"fund": fund or "*"},
+            )
