@@ -12,6 +12,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.params import JSONBody
 
 import trustprop
+from trustprop.compounds import api as compounds
+from trustprop.evidence import api as evidence
 from trustprop.kernel.struct import Command
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
@@ -74,6 +76,7 @@ def create_app(
             "database": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
             "clock": Provide(lambda: kept_clock, sync_to_thread=False, use_cache=True),
             "files": Provide(lambda: files, sync_to_thread=False, use_cache=True),
+            "caller": Provide(compounds.provide_caller),
             "once": Provide(provide_once),
         },
         middleware=middleware(settings),
@@ -87,4 +90,4 @@ def create_app(
 
 def houses() -> list[Any]:
     """The handlers of every house under ``/v1``."""
-    return []
+    return [*evidence.handlers, *compounds.handlers]

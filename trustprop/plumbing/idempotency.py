@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 
 from trustprop.kernel.caller import Caller
@@ -126,7 +127,7 @@ class Once:
         return self._caller.compound_id, credential, self._route, self._key
 
 
-async def provide_once(request: Request[Any, Any, Any], caller: Caller) -> Once:
+async def provide_once(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Once:
     """Dependency ``once``. Raises IdempotencyKeyMissing."""
     key = request.headers.get("idempotency-key", "").strip().strip('"')
     if not key or len(key) > MAX_KEY:

@@ -152,11 +152,11 @@ def from_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[
     )
 
 
-async def from_validation(
+def from_validation(
     request: Request[Any, Any, Any], error: ValidationException
 ) -> Response[Any]:
     """Names every wrong field of the body, or the wrong parameter of the address."""
-    errors = await body_errors(request)
+    errors = body_errors(request)
     if errors is None:
         return from_refusal(request, Malformed())
     if not errors:

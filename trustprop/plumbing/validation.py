@@ -5,6 +5,7 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
+from litestar.utils.scope.state import ScopeState
 from msgspec import Struct
 
 from trustprop.kernel.errors import N_, FieldError
@@ -12,16 +13,16 @@ from trustprop.kernel.errors import N_, FieldError
 MAX_ERRORS = 100
 
 
-async def body_errors(request: Request[Any, Any, Any]) -> tuple[FieldError, ...] | None:
+def body_errors(request: Request[Any, Any, Any]) -> tuple[FieldError, ...] | None:
     """What is wrong with the JSON body of this request; None when it is no JSON at all."""
     field = getattr(request.route_handler, "parsed_data_field", None)
     if field is None:
         return ()
-    content = await request.body()
+    content = ScopeState.from_scope(request.scope).body
     if "json" not in request.headers.get("content-type", "application/json"):
         return ()
     try:
-        value = msgspec.json.decode(content)
+        value = msgspec.json.decode(content if isinstance(content, bytes) else b"")
     except msgspec.DecodeError:
         return None
     return tuple(errors_of(value, field.annotation))
