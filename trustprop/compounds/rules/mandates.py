@@ -1,0 +1,138 @@
+"""Mandates: terms, and that one person never stands on two sides at once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from trustprop.compounds.model import (
+    Appointment,
+    Compound,
+    CompoundState,
+    MandateEnd,
+    MandateTerm,
+)
+from trustprop.kernel.caller import Party
+from trustprop.kernel.errors import N_, Conflict, FieldError, Forbidden, Invalid
+
+MAX_TERM_DAYS = 5 * 366
+"""No office runs longer than five years without a new appointment."""
+
+
+class BothSides(Conflict):
+    code = "both-sides"
+    detail = N_(
+        "One person cannot hold mandates of two sides; this one already stands for {party}."
+    )
+    person_id: UUID
+    party: Party
+
+
+class MandateTermWrong(Invalid):
+    code = "mandate-term-wrong"
+    detail = N_("The term must begin before it ends and last at most five years.")
+
+
+class MandateEnded(Conflict):
+    code = "mandate-ended"
+    detail = N_("This mandate has already ended.")
+
+
+class NotOpen(Conflict):
+    code = "compound-not-open"
+    detail = N_("This compound is not founded yet: the founding act lacks signatures.")
+
+
+class InvitationNeedsOffice(Forbidden):
+    code = "invitation-needs-office"
+    detail = N_("Only the operator before the founding, or who signs for a side, invites people.")
+
+
+def check_open(compound: Compound) -> None:
+    """Raises NotOpen before the founding act is signed."""
+    if compound.state is not CompoundState.OPEN:
+        raise NotOpen
+
+
+def check_appointment(
+    appointment: Appointment, existing: Iterable[MandateTerm], act_id: UUID
+) -> MandateTerm:
+    """The mandate that an appointment makes. Raises MandateTermWrong or BothSides."""
+    if _term_is_wrong(appointment):
+        raise MandateTermWrong
+    term = as_term(appointment, act_id)
+    check_one_side(term, existing)
+    return term
+
+
+def as_term(appointment: Appointment, act_id: UUID) -> MandateTerm:
+    return MandateTerm(
+        mandate_id=appointment.mandate_id,
+        person_id=appointment.person_id,
+        office=appointment.office,
+        valid_from=appointment.valid_from,
+        valid_until=appointment.valid_until,
+        act_id=act_id,
+        resolution_id=appointment.resolution_id,
+    )
+
+
+def check_one_side(term: MandateTerm, existing: Iterable[MandateTerm]) -> None:
+    """Raises BothSides when this person holds a mandate of another party on any day of the term."""
+    for other in existing:
+        if (
+            other.person_id == term.person_id
+            and other.party is not term.party
+            and term.overlaps(other)
+        ):
+            raise BothSides(person_id=term.person_id, party=other.party)
+
+
+def check_ending(term: MandateTerm, ending: MandateEnd, today: date) -> date:
+    """The first day without the mandate: never in the past, so that no signature is unmade.
+
+    Raises MandateEnded when it is already over.
+    """
+    ended_on = max(ending.ended_on, today)
+    if term.out_on <= ended_on:
+        raise MandateEnded
+    return ended_on
+
+
+def _term_is_wrong(appointment: Appointment) -> bool:
+    days = (appointment.valid_until - appointment.valid_from).days
+    return not 0 <= days <= MAX_TERM_DAYS
+
+
+def appointment_errors(appointments: Sequence[Appointment]) -> list[FieldError]:
+    """What is wrong with the mandates of a founding act, all at once."""
+    errors: list[FieldError] = []
+    for i, appointment in enumerate(appointments):
+        at = f"/mandates/{i}"
+        before = appointments[:i]
+        if _term_is_wrong(appointment):
+            errors.append(_wrong(f"{at}/valid_until", "term", MandateTermWrong.detail))
+        if any(other.mandate_id == appointment.mandate_id for other in before):
+            errors.append(
+                _wrong(f"{at}/mandate_id", "twice", N_("This mandate stands here twice."))
+            )
+        if appointment.key_id and any(other.key_id == appointment.key_id for other in before):
+            errors.append(_wrong(f"{at}/key_id", "twice", N_("This key stands here twice.")))
+        if any(
+            other.person_id == appointment.person_id
+            and other.office.party is not appointment.office.party
+            for other in before
+        ):
+            message = N_("One person cannot hold mandates of two sides.")
+            errors.append(_wrong(f"{at}/person_id", "both-sides", message))
+        if appointment.office.may_sign and appointment.key_id is None:
+            message = N_("An office that signs needs a proved key at the founding.")
+            errors.append(_wrong(f"{at}/key_id", "missing", message))
+    for party in (Party.TRUSTEE, Party.OWNERS):
+        if not any(a.office.may_sign and a.office.party is party for a in appointments):
+            message = N_("Nobody here signs for {party}.")
+            errors.append(_wrong("/mandates", "side-missing", message, party=party))
+    return errors
+
+
+def _wrong(pointer: str, code: str, detail: str, **facts: object) -> FieldError:
+    return FieldError(pointer=pointer, code=code, detail=detail, facts=facts)

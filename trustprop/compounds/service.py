@@ -1,0 +1,401 @@
+"""What compounds do: take in homes, count heads, hold mandates and texts, answer for limits."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID, uuid5
+
+from msgspec import UNSET
+
+from trustprop.compounds import rules, store
+from trustprop.compounds.model import (
+    WHOLE,
+    Access,
+    Appointment,
+    Compound,
+    CompoundState,
+    CreateCompound,
+    EnrolResident,
+    Founding,
+    GoverningText,
+    HeadCount,
+    Home,
+    HomeRow,
+    Imported,
+    Invite,
+    Limits,
+    MandateEnd,
+    MandateTerm,
+    NewOwner,
+    Owner,
+    Resident,
+    Roll,
+    Scope,
+    TextDraft,
+    TextKind,
+    TransferHome,
+    TrustInstrument,
+)
+from trustprop.kernel.caller import Caller, Mandate, Office, Party
+from trustprop.kernel.errors import Missing
+from trustprop.kernel.periods import local_date
+from trustprop.plumbing.database import Tx
+
+OPERATOR = "operator"
+_OFFICES_OF_HOMES = (Office.TRUSTEE_MANAGER, Office.TRUSTEE_BOOKKEEPER)
+
+
+# The compound
+
+
+async def create(tx: Tx, caller: Caller, command: CreateCompound, salt: bytes) -> Compound:
+    """Sets up an empty compound in state *founding*; the same id with the same content is success.
+
+    ``salt`` is 32 random bytes that never leave the compound.
+    """
+    caller.check_scope(OPERATOR)
+    rules.check_compound(command, store.profile_names())
+    compound = Compound(
+        compound_id=command.id,
+        name=command.name,
+        credit_code=command.credit_code,
+        address=command.address,
+        state=CompoundState.FOUNDING,
+        rule_profile=command.rule_profile,
+        created_at=caller.at,
+    )
+    if not await store.add_compound(tx, compound, salt):
+        existing = await find(tx, command.id)
+        rules.check_same_compound(existing, compound)
+        compound = existing
+    await store.invite(tx, command.id, command.invited, caller.at)
+    return compound
+
+
+async def find(tx: Tx, compound_id: UUID) -> Compound:
+    """Raises Missing."""
+    compound = await store.find_compound(tx, compound_id)
+    if compound is None:
+        raise Missing(kind="compound")
+    return compound
+
+
+async def lock(tx: Tx, compound_id: UUID) -> Compound:
+    """One at a time decides about mandates, texts, homes and numbers. Raises Missing."""
+    compound = await store.lock_compound(tx, compound_id)
+    if compound is None:
+        raise Missing(kind="compound")
+    return compound
+
+
+async def invite(tx: Tx, caller: Caller, command: Invite) -> None:
+    """Lets a person in to prove a signing key, before a mandate names it.
+
+    Raises InvitationNeedsOffice.
+    """
+    compound = await find(tx, caller.compound_id)
+    is_founder = compound.state is CompoundState.FOUNDING and OPERATOR in caller.scopes
+    if not (is_founder or any(office.may_sign for office in caller.offices)):
+        raise rules.InvitationNeedsOffice
+    await store.invite(tx, caller.compound_id, [command.person_id], caller.at)
+
+
+async def find_access(tx: Tx, compound_id: UUID, person_id: UUID, on: date) -> Access | None:
+    """What a person is here; None for a stranger."""
+    return await store.find_access(tx, compound_id, person_id, on)
+
+
+# Homes
+
+
+async def import_homes(tx: Tx, caller: Caller, content: bytes, since_on: date) -> Imported:
+    """Takes in a CSV of homes and owners, whole or not at all.
+
+    Rows that are already here with the same content change nothing. Raises HomesNotImported with
+    every bad row.
+    """
+    await _check_keeps_homes(tx, caller)
+    read, errors = rules.read_homes(content)
+    compound_id = caller.compound_id
+    await lock(tx, compound_id)
+    salt = await store.salt(tx, compound_id)
+    known_homes = {(h.building, h.stair, h.number): h for h in await store.homes(tx, compound_id)}
+    known_owners = {
+        o.identity_commitment: o for o in (await store.owners(tx, compound_id)).values()
+    }
+    owners = {row.identity_number: _owner(compound_id, salt, row) for row in read}
+    homes = _homes_of(compound_id, read, owners)
+    for row in read:
+        known_owner = known_owners.get(owners[row.identity_number].identity_commitment)
+        if known_owner not in (None, owners[row.identity_number]):
+            errors.append(rules.other_owner(row))
+        if known_homes.get(row.place) not in (None, homes[row.place]):
+            errors.append(rules.other_home(row))
+    rules.refuse_rows(errors)
+    new_homes = [home for place, home in homes.items() if place not in known_homes]
+    new_owners = [o for o in owners.values() if o.identity_commitment not in known_owners]
+    await store.add_homes(tx, compound_id, new_homes, new_owners, since_on)
+    return Imported(
+        homes=len(new_homes), owners=len(new_owners), unchanged=len(homes) - len(new_homes)
+    )
+
+
+async def _check_keeps_homes(tx: Tx, caller: Caller) -> None:
+    """The operator sets up a compound that is being founded; later its trustee keeps the list."""
+    if OPERATOR in caller.scopes:
+        rules.check_founding_state(await find(tx, caller.compound_id))
+    else:
+        caller.check_office_or_scope("homes:write", *_OFFICES_OF_HOMES)
+
+
+def _owner(compound_id: UUID, salt: bytes, row: HomeRow | NewOwner) -> Owner:
+    """The same identity number is the same owner, in every file that is ever imported."""
+    name, kind = (
+        (row.owner_name, row.owner_kind) if isinstance(row, HomeRow) else (row.name, row.kind)
+    )
+    committed = rules.commitment(salt, row.identity_number)
+    owner_id = uuid5(compound_id, f"owner/{committed.hex()}")
+    return Owner(owner_id=owner_id, kind=kind, name=name, identity_commitment=committed)
+
+
+def _homes_of(
+    compound_id: UUID, read: Sequence[HomeRow], owners: dict[str, Owner]
+) -> dict[tuple[str, str, str], Home]:
+    """The homes that the rows describe. Ids follow from the place, so that a retry names the same."""
+    held: dict[tuple[str, str, str], list[HomeRow]] = {}
+    for row in read:
+        held.setdefault(row.place, []).append(row)
+    return {
+        place: Home(
+            home_id=uuid5(compound_id, "home/" + "/".join(place)),
+            building=group[0].building,
+            stair=group[0].stair,
+            number=group[0].number,
+            area_dm2=group[0].area_dm2,
+            area_source=group[0].area_source,
+            delivered_on=group[0].delivered_on,
+            owner_ids=tuple(sorted(owners[row.identity_number].owner_id for row in group)),
+        )
+        for place, group in held.items()
+    }
+
+
+async def transfer_home(tx: Tx, caller: Caller, home_id: UUID, command: TransferHome) -> Home:
+    """A home gets new owners from a day on. The roll of an earlier record date stays as it was.
+
+    Raises IdentityInvalid, OwnerNameDiffers, TransferTooEarly.
+    """
+    await _check_keeps_homes(tx, caller)
+    compound_id = caller.compound_id
+    await lock(tx, compound_id)
+    held = await home(tx, compound_id, home_id)
+    rules.check_transfer(command, await store.latest_ownership(tx, compound_id, home_id))
+    salt = await store.salt(tx, compound_id)
+    owners = {o.owner_id: o for o in (_owner(compound_id, salt, new) for new in command.owners)}
+    known = await store.owners(tx, compound_id)
+    rules.check_known_owners(owners, known)
+    new_owners = [owner for owner_id, owner in owners.items() if owner_id not in known]
+    await store.add_homes(tx, compound_id, [], new_owners, command.since_on)
+    if set(owners) != set(held.owner_ids):
+        await store.end_ownership(tx, compound_id, home_id, command.since_on)
+        pairs = [(home_id, owner_id) for owner_id in sorted(owners)]
+        await store.add_ownerships(tx, compound_id, pairs, command.since_on)
+    if command.delivered_on is not UNSET:
+        await store.set_delivered(tx, compound_id, home_id, command.delivered_on)
+    return await home(tx, compound_id, home_id)
+
+
+async def homes(tx: Tx, compound_id: UUID) -> tuple[Home, ...]:
+    """Every home with its present owners, by building, stair and number."""
+    return await store.homes(tx, compound_id)
+
+
+async def home(tx: Tx, compound_id: UUID, home_id: UUID) -> Home:
+    """Raises Missing."""
+    found = await store.homes(tx, compound_id, home_id=home_id)
+    if not found:
+        raise Missing(kind="home")
+    return found[0]
+
+
+async def owners(tx: Tx, compound_id: UUID) -> dict[UUID, Owner]:
+    """With their names: for matching payers, never for publication."""
+    return await store.owners(tx, compound_id)
+
+
+def check_reads_roll(caller: Caller) -> None:
+    """Voter lists stay behind a login: office holders, residents, keys with ``homes:read``.
+
+    Raises ScopeNeeded.
+    """
+    if not (caller.mandates or caller.is_resident or OPERATOR in caller.scopes):
+        caller.check_scope("homes:read")
+
+
+async def roll(tx: Tx, compound_id: UUID, on: date, scope: Scope = WHOLE) -> Roll:
+    """The masked roll of a record date."""
+    held = await store.homes(tx, compound_id, on)
+    return rules.draw_roll(held, await store.owners(tx, compound_id), on, scope)
+
+
+async def head_count(tx: Tx, compound_id: UUID, on: date, scope: Scope = WHOLE) -> HeadCount:
+    """Homes, heads and area of a record date: the denominators of a vote."""
+    return (await roll(tx, compound_id, on, scope)).count
+
+
+async def enrol_resident(tx: Tx, caller: Caller, command: EnrolResident) -> Resident:
+    """Ties a signed-in person to a home, after a look at the papers."""
+    await _check_keeps_homes(tx, caller)
+    await home(tx, caller.compound_id, command.home_id)
+    resident = Resident(
+        person_id=command.person_id,
+        home_id=command.home_id,
+        kind=command.kind,
+        since_on=command.since_on,
+    )
+    await store.add_resident(tx, caller.compound_id, resident)
+    return resident
+
+
+# Mandates
+
+
+async def mandates_of(tx: Tx, compound_id: UUID, person_id: UUID, on: date) -> tuple[Mandate, ...]:
+    """The offices that a person holds on a day."""
+    access = await store.find_access(tx, compound_id, person_id, on)
+    return access.mandates if access else ()
+
+
+async def mandate_in_force(
+    tx: Tx, compound_id: UUID, person_id: UUID, party: Party, on: date
+) -> Mandate | None:
+    """The mandate by which a person stands for a party on a day; one that signs, if there is one."""
+    held = [m for m in await mandates_of(tx, compound_id, person_id, on) if m.party is party]
+    return min(held, key=lambda mandate: not mandate.office.may_sign, default=None)
+
+
+async def mandates(tx: Tx, compound_id: UUID) -> tuple[MandateTerm, ...]:
+    """All terms, past and to come."""
+    return await store.mandate_terms(tx, compound_id)
+
+
+async def find_mandate(tx: Tx, compound_id: UUID, mandate_id: UUID) -> MandateTerm:
+    """Raises Missing."""
+    found = await store.mandate_terms(tx, compound_id, mandate_id=mandate_id)
+    if not found:
+        raise Missing(kind="mandate")
+    return found[0]
+
+
+async def committee(tx: Tx, compound_id: UUID, on: date) -> tuple[MandateTerm, ...]:
+    """The members of the owners' committee on a day, its director among them; each person once."""
+    held = {
+        term.person_id: term
+        for term in await store.mandate_terms(tx, compound_id)
+        if term.party is Party.OWNERS and term.is_in_force(on)
+    }
+    return tuple(held.values())
+
+
+async def check_appointment(tx: Tx, compound_id: UUID, appointment: Appointment) -> None:
+    """Raises NotOpen, MandateTermWrong or BothSides: before anybody is asked to sign."""
+    rules.check_open(await find(tx, compound_id))
+    existing = await store.mandate_terms(tx, compound_id, person_id=appointment.person_id)
+    rules.check_appointment(appointment, existing, appointment.mandate_id)
+
+
+async def appoint(tx: Tx, caller: Caller, appointment: Appointment, act_id: UUID) -> MandateTerm:
+    """Puts a person in office; called by the effect of a signed act only."""
+    await lock(tx, caller.compound_id)
+    existing = await store.mandate_terms(tx, caller.compound_id, person_id=appointment.person_id)
+    term = rules.check_appointment(appointment, existing, act_id)
+    await store.add_mandate(tx, caller.compound_id, term)
+    return term
+
+
+async def end_mandate(tx: Tx, caller: Caller, ending: MandateEnd) -> MandateTerm:
+    """Ends a mandate, at the earliest today; called by the effect of a signed act only."""
+    await lock(tx, caller.compound_id)
+    term = await find_mandate(tx, caller.compound_id, ending.mandate_id)
+    ended_on = rules.check_ending(term, ending, local_date(caller.at))
+    await store.end_mandate(tx, caller.compound_id, term.mandate_id, ended_on)
+    return await find_mandate(tx, caller.compound_id, term.mandate_id)
+
+
+# The trust and its texts
+
+
+async def check_founding(tx: Tx, compound_id: UUID, founding: Founding) -> None:
+    """Raises AlreadyFounded or FieldsInvalid."""
+    compound = await find(tx, compound_id)
+    rules.check_founding(compound, founding, store.profile(compound.rule_profile))
+
+
+async def found(tx: Tx, caller: Caller, founding: Founding, act_id: UUID) -> None:
+    """Opens a compound; called by the effect of the signed founding act only."""
+    compound = await lock(tx, caller.compound_id)
+    rules.check_founding(compound, founding, store.profile(compound.rule_profile))
+    await store.add_instrument(tx, caller.compound_id, founding, act_id)
+    for text in founding.texts:
+        await store.add_text(tx, caller.compound_id, text, 1, act_id)
+    for appointment in founding.mandates:
+        await store.add_mandate(tx, caller.compound_id, rules.as_term(appointment, act_id))
+    await store.open_compound(tx, caller.compound_id)
+
+
+async def trust_instrument(tx: Tx, compound_id: UUID, on: date) -> TrustInstrument | None:
+    """The instrument in effect on a day."""
+    for instrument in await store.instruments(tx, compound_id):
+        if instrument.effective_from <= on and (
+            instrument.ends_on is None or on <= instrument.ends_on
+        ):
+            return instrument
+    return None
+
+
+async def check_text(tx: Tx, compound_id: UUID, text: TextDraft) -> None:
+    """Raises NotOpen, or FieldsInvalid when a clause weakens the law."""
+    compound = await find(tx, compound_id)
+    rules.check_open(compound)
+    rules.check_text(text, store.profile(compound.rule_profile))
+
+
+async def adopt_text(tx: Tx, caller: Caller, text: TextDraft, act_id: UUID) -> GoverningText:
+    """The next version of a governing text; called by the effect of a signed act only."""
+    compound = await lock(tx, caller.compound_id)
+    rules.check_text(text, store.profile(compound.rule_profile))
+    earlier = await store.texts(tx, caller.compound_id)
+    version = 1 + max((t.version for t in earlier if t.kind is text.kind), default=0)
+    await store.add_text(tx, caller.compound_id, text, version, act_id)
+    return GoverningText(
+        text_id=text.text_id,
+        kind=text.kind,
+        version=version,
+        title=text.title,
+        effective_from=text.effective_from,
+        document_sha256=text.document_sha256,
+        act_id=act_id,
+        resolution_id=text.resolution_id,
+        clauses=text.clauses,
+    )
+
+
+async def texts(tx: Tx, compound_id: UUID, on: date | None = None) -> tuple[GoverningText, ...]:
+    """Every version, or only what is in effect on a day."""
+    every = await store.texts(tx, compound_id)
+    if on is None:
+        return every
+    in_effect = {
+        (text.kind, text.title if text.kind is TextKind.OTHER else ""): text
+        for text in every
+        if text.effective_from <= on
+    }
+    return tuple(in_effect.values())
+
+
+async def limits(tx: Tx, compound_id: UUID, on: date) -> Limits:
+    """Every limit in effect on a day with its source, a statute or a clause. Raises Missing."""
+    found = await store.limit_clauses(tx, compound_id, on)
+    if found is None:
+        raise Missing(kind="compound")
+    rule_profile, clauses = found
+    return rules.resolve(store.profile(rule_profile), clauses)
