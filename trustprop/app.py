@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Router, get, post
+from litestar import Litestar, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.params import JSONBody
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 import trustprop
 from trustprop.compounds import api as compounds
@@ -20,10 +21,16 @@ from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
 from trustprop.plumbing.http import middleware
 from trustprop.plumbing.idempotency import provide_once
-from trustprop.plumbing.problems import EXCEPTION_HANDLERS
+from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RESPONSES
 from trustprop.plumbing.settings import Settings
 from trustprop.urls import serving_url
 
+BOOKS_BALANCED = Gauge(
+    "trustprop_books_balanced", "1 while debit equals credit in every fund of every compound"
+)
+SEALED_UNTIL = Gauge(
+    "trustprop_journal_sealed_until", "The earliest last sealed month of all compounds, as 202509"
+)
 MAX_BODY = 25 * 1024 * 1024
 
 
@@ -39,6 +46,16 @@ async def readyz(database: NamedDependency[Database]) -> dict[str, str]:
     async with database.read(None) as tx:
         await tx.raw.fetchval("SELECT 1")
     return {"status": "ready", "version": trustprop.__version__}
+
+
+@get("/metrics", operation_id="metrics", tags=["operations"], include_in_schema=False)
+async def metrics(database: NamedDependency[Database]) -> Response[bytes]:
+    """Prometheus counters, with "the books balance" and "journal sealed until"."""
+    async with database.read(None) as tx:
+        health = await tx.raw.fetchrow("SELECT * FROM books_health()")
+    BOOKS_BALANCED.set(health["is_balanced"])
+    SEALED_UNTIL.set(health["sealed_until"] or 0)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 class SetClock(Command):
@@ -59,7 +76,7 @@ def create_app(
     opened = database or Database.connect(serving_url(settings), pool_size=settings.pool_size)
     kept_clock = clock or Clock()
     files = Files.at(settings.files_url or str(Path(settings.var_dir).absolute() / "files"))
-    handlers: list[Any] = [*houses()]
+    handlers = documented(houses())
     if settings.rehearsal:
         handlers.append(set_clock)
 
@@ -70,7 +87,7 @@ def create_app(
             await opened.close()
 
     return Litestar(
-        route_handlers=[healthz, readyz, Router("/v1", route_handlers=handlers)],
+        route_handlers=[healthz, readyz, metrics, Router("/v1", route_handlers=handlers)],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "database": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
@@ -86,6 +103,13 @@ def create_app(
         openapi_config=OpenAPIConfig(title="trustprop", version=trustprop.__version__),
         debug=False,
     )
+
+
+def documented(handlers: list[Any]) -> list[Any]:
+    """Every handler may answer with any problem; the OpenAPI document says so."""
+    for handler in handlers:
+        handler.responses = RESPONSES | (handler.responses or {})
+    return handlers
 
 
 def houses() -> list[Any]:

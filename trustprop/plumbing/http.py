@@ -11,11 +11,15 @@ from litestar.enums import ScopeType
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
 
 from trustprop.kernel.canonical import sha256
 from trustprop.plumbing.settings import Settings
 
 log = structlog.get_logger()
+
+REQUESTS = Counter("trustprop_requests", "Requests answered", ["method", "status"])
+SECONDS = Histogram("trustprop_request_seconds", "Time to answer", ["method"])
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -77,11 +81,14 @@ class Envelope:
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
+            took_s = time.perf_counter() - started
+            REQUESTS.labels(scope["method"], str(status)).inc()
+            SECONDS.labels(scope["method"]).observe(took_s)
             log.info(
                 "request",
                 method=scope["method"],
                 path=scope["path"],
                 status=status,
-                took_ms=round((time.perf_counter() - started) * 1000, 1),
+                took_ms=round(took_s * 1000, 1),
             )
             structlog.contextvars.unbind_contextvars("request_id")

@@ -8,6 +8,8 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -105,6 +107,40 @@ TITLES = {
 }
 
 
+class ProblemField(Struct, kw_only=True):
+    """One wrong field."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Struct, kw_only=True):
+    """RFC 9457. Clients switch on ``code``; the facts of the refusal stand beside it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: tuple[ProblemField, ...] = ()
+
+
+RESPONSES = {
+    status: ResponseSpec(
+        data_container=Problem,
+        description=title,
+        media_type="application/problem+json",
+        generate_examples=False,
+    )
+    for status, title in TITLES.items()
+    if status not in (405, 500)
+}
+"""What every route may answer besides its own success."""
+
+
 def check_version(if_match: str | None, version: int) -> None:
     """Raises PreconditionMissing or PreconditionFailed unless ``If-Match`` names this version."""
     if not if_match:
@@ -152,9 +188,7 @@ def from_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[
     )
 
 
-def from_validation(
-    request: Request[Any, Any, Any], error: ValidationException
-) -> Response[Any]:
+def from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
     """Names every wrong field of the body, or the wrong parameter of the address."""
     errors = body_errors(request)
     if errors is None:
