@@ -18,9 +18,11 @@ class FrozenMeta(StructMeta):
         return super().__new__(cls, name, bases, namespace, **options)
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Fact(Struct, metaclass=FrozenMeta):
     """Something that is so. Changed by ``msgspec.structs.replace``, never by assignment."""
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Command(Struct, metaclass=FrozenMeta, forbid_unknown_fields=True):
     """A request body. Unknown fields are refused, so that a typing error is not a silent default."""
