@@ -1,1 +1,1 @@
-
+"""Ring-fenced funds, the compound's own bank accounts, and transfers between funds."""

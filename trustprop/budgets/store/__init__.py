@@ -1,0 +1,1 @@
+"""How budgets are fetched and kept: documents, the control of lines, changes."""
