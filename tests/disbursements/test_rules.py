@@ -10,6 +10,7 @@ from tests.make.disbursements import (
     POLICY,
     RESIDENT,
     TAX_OFFICE,
+    act_of,
     draft_order,
     order,
     order_body,
@@ -92,67 +93,78 @@ def test_a_policy_with_a_hole_is_refused_with_every_hole_named(policy, pointers)
     assert {error.pointer for error in refused.value.errors} == pointers
 
 
-def test_one_of_each_side_on_the_digest_is_enough_for_a_small_amount() -> None:
-    rules.check_signatures(order(), POLICY, "d1", [signed(TRUSTEE), signed(OWNERS)])
+def released(made, policy, *signatures, lapsed_keys=()) -> str:
+    """The refusal's code, or nothing when the signatures are enough."""
+    act = act_of(made, policy, *signatures)
+    try:
+        rules.check_signatures(made, policy, act, lapsed_keys)
+    except Refusal as refusal:
+        return refusal.code
+    return ""
 
 
-LARGE = order_body(amount_fen=10_000_000, published_on=date(2025, 9, 1))
+LARGE = order(order_body(amount_fen=10_000_000, published_on=date(2025, 9, 1)))
+MEMBER = new_id()
 
 
 @pytest.mark.parametrize(
-    ("made", "policy", "signatures", "code"),
+    ("made", "signatures", "code"),
     [
-        (order(), POLICY, [], "signatures-missing"),
-        (order(), POLICY, [signed(TRUSTEE)], "signatures-missing"),
-        (order(), POLICY, [signed(OWNERS), signed(OWNERS)], "signatures-missing"),
-        (order(), POLICY, [signed(TRUSTEE), signed(Party.SUPERVISOR)], "signatures-missing"),
-        (order(), POLICY, [signed(TRUSTEE), signed(OWNERS, digest="d0")], "digest-changed"),
-        (order(LARGE), POLICY, [signed(TRUSTEE), signed(OWNERS)], "signatures-missing"),
+        (order(), [signed(TRUSTEE), signed(OWNERS)], ""),
+        (order(), [], "signatures-missing"),
+        (order(), [signed(TRUSTEE)], "signatures-missing"),
+        (order(), [signed(OWNERS), signed(OWNERS)], "signatures-missing"),
+        (order(), [signed(TRUSTEE), signed(Party.SUPERVISOR)], "signatures-missing"),
+        (order(), [signed(TRUSTEE), signed(OWNERS, version=0)], "digest-changed"),
+        (order(act_version=2), [signed(TRUSTEE), signed(OWNERS)], "digest-changed"),
+        (LARGE, [signed(TRUSTEE), signed(OWNERS)], "signatures-missing"),
         (
-            order(LARGE),
-            POLICY,
-            [signed(TRUSTEE), *[signed(OWNERS, new_id())] * 2],
+            LARGE,
+            [signed(TRUSTEE), signed(OWNERS, MEMBER), signed(OWNERS, MEMBER)],
             "signatures-missing",
         ),
-        (
-            order(),
-            replace(POLICY, version=1),
-            [signed(TRUSTEE), signed(OWNERS)],
-            "payment-policy-changed",
-        ),
-        (
-            order(),
-            replace(POLICY, terms=PolicyTerms(rules=(PolicyRule(),))),
-            [signed(TRUSTEE), signed(OWNERS)],
-            "payment-policy-changed",
-        ),
+        (LARGE, [signed(TRUSTEE), signed(OWNERS), signed(OWNERS)], ""),
+        (order(), [signed(TRUSTEE, MEMBER), signed(OWNERS, MEMBER)], "signer-on-both-sides"),
     ],
 )
-def test_too_few_or_the_wrong_signatures_release_nothing(made, policy, signatures, code) -> None:
-    with pytest.raises(Refusal) as refused:
-        rules.check_signatures(made, policy, "d1", signatures)
-    assert refused.value.code == code
+def test_nothing_is_released_without_the_signatures_of_the_policy(made, signatures, code) -> None:
+    assert released(made, POLICY, *signatures) == code
 
 
-def test_one_person_cannot_stand_on_both_sides() -> None:
-    person = new_id()
-    with pytest.raises(Refusal) as refused:
-        rules.check_signatures(
-            order(), POLICY, "d1", [signed(TRUSTEE, person), signed(OWNERS, person)]
-        )
-    assert refused.value.code == "signer-on-both-sides"
+def test_a_policy_that_changed_meanwhile_releases_nothing() -> None:
+    made = order()
+    both = (signed(TRUSTEE), signed(OWNERS))
+    assert released(made, replace(POLICY, version=1), *both) == "payment-policy-changed"
+    other = replace(POLICY, terms=PolicyTerms(rules=(PolicyRule(),)))
+    assert released(made, other, *both) == "payment-policy-changed"
+
+
+def test_what_was_signed_must_be_the_order_to_the_last_byte() -> None:
+    made = order()
+    act = act_of(made, POLICY, signed(TRUSTEE), signed(OWNERS))
+    touched = replace(made, body=replace(made.body, purpose="缴9月税费"))
+    with pytest.raises(Refusal, match="digest-changed"):
+        rules.check_signatures(touched, POLICY, act)
+    with pytest.raises(Refusal, match="digest-changed"):
+        rules.check_signatures(made, POLICY, replace(act, digest="00" * 32))
+
+
+def test_a_signature_whose_key_or_mandate_lapsed_before_the_last_one_counts_for_nothing() -> None:
+    manager, member = signed(TRUSTEE), signed(OWNERS)
+    assert (
+        released(order(), POLICY, manager, member, lapsed_keys={manager.key_id})
+        == "signature-lapsed"
+    )
 
 
 def test_the_drafter_signs_only_where_the_policy_says_so() -> None:
     manager = new_id()
-    signatures = [signed(TRUSTEE, manager), signed(OWNERS)]
-    with pytest.raises(Refusal) as refused:
-        rules.check_signatures(order(drafted_by=manager), POLICY, "d1", signatures)
-    assert refused.value.code == "drafter-may-not-sign"
+    both = (signed(TRUSTEE, manager), signed(OWNERS))
+    assert released(order(drafted_by=manager), POLICY, *both) == "drafter-may-not-sign"
     lenient = PaymentPolicy(
         version=1, terms=PolicyTerms(rules=(PolicyRule(),), drafter_may_sign=True)
     )
-    rules.check_signatures(order(policy=lenient, drafted_by=manager), lenient, "d1", signatures)
+    assert released(order(policy=lenient, drafted_by=manager), lenient, *both) == ""
 
 
 @pytest.mark.parametrize(
@@ -199,7 +211,8 @@ def test_each_kind_reaches_its_own_accounts_only(kind, account, allowed) -> None
         ({"account": None}, {"/account"}),
         ({"budget_line_id": new_id()}, {"/budget_line_id"}),
         ({"invoice_ids": (new_id(),)}, {"/invoice_ids"}),
-        ({"evidence": ("aa", "aa")}, {"/evidence"}),
+        ({"evidence": ("aa" * 32, "aa" * 32)}, {"/evidence"}),
+        ({"evidence": ("aa",)}, {"/evidence"}),
         ({"kind": OrderKind.EXPENSE}, {"/evidence", "/budget_line_id"}),
         ({"kind": OrderKind.INVOICES}, {"/payee", "/invoice_ids"}),
         (
@@ -243,7 +256,15 @@ LINE = LineControl(
         ({}, {"owed_promised_fen": 1}, ["liability-short"]),
         ({}, {"cash_fen": 48_619}, ["cash-short"]),
         ({}, {"cash_fen": 50_000, "cash_promised_fen": 1_381}, ["cash-short"]),
-        ({}, {"is_period_open": False}, ["pay-period-closed"]),
+        ({}, {"books": replace(standing().books, closed_through=202509)}, ["period-closed"]),
+        ({"pay_on": date(2025, 8, 31)}, {}, ["before-opening"]),
+        ({"pay_on": date(2025, 10, 31)}, {}, []),
+        ({}, {"account": None}, ["account-not-open"]),
+        (
+            {},
+            {"account": replace(standing().account, keeps_subledger=True)},
+            ["counterparty-needed"],
+        ),
         ({}, {"is_account_of_fund": False}, ["bank-account-of-another-fund"]),
         ({"account": "3101"}, {}, ["account-not-payable"]),
         ({"kind": OrderKind.EXPENSE, "account": "5101"}, {"line": LINE}, ["budget-exceeded"]),
@@ -276,6 +297,13 @@ def test_a_large_payment_waits_its_ten_days(days_later, expected) -> None:
 def test_an_expired_order_is_not_released_in_its_last_instant() -> None:
     expired = rules.refusals_at_release(order_body(), standing(at=SEPTEMBER), SEPTEMBER)
     assert codes(expired) == ["payment-order-expired"]
+
+
+def test_the_day_of_payment_must_have_come_when_the_last_signature_arrives() -> None:
+    body = order_body(pay_on=date(2025, 9, 16))
+    early = rules.refusals_at_release(body, standing(at=SEPTEMBER), SEPTEMBER + timedelta(days=30))
+    assert codes(early) == ["date-in-future"]
+    assert codes(rules.refusals_at_draft(body, standing(at=SEPTEMBER))) == []
 
 
 def test_a_residents_name_is_in_no_byte_that_is_signed_or_published() -> None:

@@ -6,9 +6,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tests.make.ground import SEPTEMBER, new_id
+from tests.make.ground import SEPTEMBER, make_caller, new_id
+from trustprop.acts import rules as acts
+from trustprop.acts.model import Act, DraftAct, Signature
 from trustprop.disbursements import rules
 from trustprop.disbursements.model import (
+    ORDER_ACT,
     DraftOrder,
     NamedPayee,
     OrderBody,
@@ -18,9 +21,9 @@ from trustprop.disbursements.model import (
     PayeeKind,
     PaymentOrder,
     PaymentPolicy,
-    Signed,
 )
-from trustprop.kernel.caller import Party
+from trustprop.kernel.caller import Office, Party
+from trustprop.ledger.model import Account, Books, Side
 
 SALT = "5a" * 32
 TAX_OFFICE = Payee(
@@ -112,7 +115,14 @@ def standing(**changes: Any) -> rules.Standing:
     """Plenty of everything."""
     plenty = rules.Standing(
         at=datetime(2025, 9, 12, 4, tzinfo=UTC),
-        is_period_open=True,
+        books=Books(
+            compound_id=new_id(),
+            tree_size=0,
+            frontier=(),
+            opened_on=date(2025, 9, 1),
+            closed_through=0,
+        ),
+        account=Account(code="2206", name_zh="应交税费", name_en="Taxes", side=Side.CREDIT),
         is_account_of_fund=True,
         cash_fen=28_654_018,
         cash_promised_fen=0,
@@ -122,7 +132,34 @@ def standing(**changes: Any) -> rules.Standing:
     return replace(plenty, **changes)
 
 
-def signed(party: Party, person_id: UUID | None = None, digest: str = "d1") -> Signed:
-    return Signed(
-        person_id=person_id or new_id(), party=party, key_id=new_id().hex, payload_digest=digest
+def signed(party: Party, person_id: UUID | None = None, version: int = 1) -> Signature:
+    return Signature(
+        version=version,
+        key_id=new_id().hex,
+        person_id=person_id or new_id(),
+        party=party,
+        office=Office.TRUSTEE_MANAGER if party is Party.TRUSTEE else Office.COMMITTEE_MEMBER,
+        mandate_id=new_id(),
+        signature=b"",
+        signed_at=SEPTEMBER,
+    )
+
+
+def act_of(made: PaymentOrder, policy: PaymentPolicy, *signatures: Signature) -> Act:
+    """The act of an order under a policy, with these signatures on it."""
+    caller = make_caller()
+    command = DraftAct(
+        act_id=made.act_id,
+        kind=ORDER_ACT,
+        subject_id=made.order_id,
+        body=made.body,
+        expires_at=made.expires_at,
+        required=rules.required(policy, made.body.fund, made.body.amount_fen),
+        policy_version=policy.version,
+    )
+    return replace(
+        acts.draft(command, caller),
+        drafted_by=made.drafted_by,
+        revised_by=made.drafted_by,
+        signatures=signatures,
     )

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from trustprop.kernel.caller import Party
@@ -158,21 +159,19 @@ class PolicyTerms(Fact):
         return digest(self).hex()
 
 
+class PolicyBody(Fact):
+    """What both sides sign of a policy."""
+
+    version: int
+    terms: PolicyTerms
+
+
 class PaymentPolicy(Fact):
     version: int
     """0 is the policy built in; each signed policy is one more."""
     terms: PolicyTerms
     act_id: UUID | None = None
     valid_from: datetime | None = None
-
-
-class Signed(Fact):
-    """One valid signature of an act, as the rules of payment need it."""
-
-    person_id: UUID
-    party: Party
-    key_id: str
-    payload_digest: str
 
 
 class NamedPayee(Command):
@@ -254,6 +253,10 @@ class RefundOrder(Command):
     amount_fen: int
     received_on: date
     memo: str
+    account: str | None = None
+    """Only for paid invoices: which of their accounts gets the money back."""
+    budget_line_id: UUID | None = None
+    """Only for paid invoices: the budget line that goes with it."""
     evidence: tuple[str, ...] = ()
 
 
@@ -263,3 +266,93 @@ class OrderRefund(Fact):
     amount_fen: int
     received_on: date
     memo: str
+
+
+class Refused(Fact):
+    """One reason against an order, as a dry run lists it."""
+
+    code: str
+    detail: str
+    facts: dict[str, Any]
+
+
+class SignersWanted(Fact):
+    """How many of one side sign, and who could."""
+
+    party: Party
+    count: int
+    person_ids: tuple[UUID, ...]
+
+
+class SimilarOrder(Fact):
+    """Another order of the same amount to the same account."""
+
+    order_id: UUID
+    state: OrderState
+    pay_on: date
+    purpose: str
+
+
+class DryRun(Fact):
+    """What an order would meet if it were drawn up now."""
+
+    is_possible: bool
+    refusals: tuple[Refused, ...]
+    amount_fen: int
+    fund_left_fen: int
+    """Of the fund in this bank account, after this order and all that are being signed."""
+    bank_account_left_fen: int
+    """Of all funds in this bank account, after this order and all that are being signed."""
+    budget_left_fen: int | None
+    owed_left_fen: int | None
+    signers: tuple[SignersWanted, ...]
+    notice_until: date | None
+    similar_orders: tuple[SimilarOrder, ...]
+
+
+class OrderSignature(Fact):
+    party: Party
+    office: str
+    person_id: UUID
+    key_id: str
+    signed_at: datetime
+
+
+class OrderDetail(Fact):
+    order: PaymentOrder
+    payee: Payee
+    payload_digest: str
+    signatures: tuple[OrderSignature, ...]
+    signers_wanted: tuple[SignersWanted, ...]
+    """Empty when nobody has to sign any more."""
+    refunds: tuple[OrderRefund, ...]
+
+
+class ReleasedOrder(Fact):
+    """A payment that the bank's statement must show, for whoever matches it."""
+
+    order_id: UUID
+    number: str
+    state: OrderState
+    amount_fen: int
+    fund: str
+    bank_account: str
+    pay_on: date
+    released_at: datetime
+    payee: Payee
+    purpose: str
+    bank_line_id: UUID | None
+
+
+class PaymentNotice(Fact):
+    """A large payment as it is published before it is made."""
+
+    order_id: UUID
+    amount_fen: int
+    fund: str
+    payee: PublicPayee
+    purpose: str
+    evidence: tuple[str, ...]
+    published_on: date
+    payable_from: date
+    """The first day on which it may be made."""

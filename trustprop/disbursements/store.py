@@ -60,6 +60,13 @@ _BANK_FILE = (
     bank_file.c.made_by,
     bank_file.c.made_at,
 )
+_REFUND = (
+    order_refund.c.refund_id,
+    order_refund.c.order_id,
+    order_refund.c.amount_fen,
+    order_refund.c.received_on,
+    order_refund.c.memo,
+)
 
 
 # Orders
@@ -180,15 +187,13 @@ async def next_number(tx: Tx, compound_id: UUID, year: int) -> int:
 
 
 async def promised_cash(
-    tx: Tx, compound_id: UUID, bank_account: str, fund: str, but_for: UUID
+    tx: Tx, compound_id: UUID, bank_account: str, fund: str | None, but_for: UUID
 ) -> int:
-    """What other orders being signed will take from this fund in this bank account."""
-    return await _promised(
-        tx,
-        _awaiting(compound_id, but_for).where(
-            payment_order.c.bank_account == bank_account, payment_order.c.fund == fund
-        ),
-    )
+    """What other orders being signed will take from this bank account, of one fund or of all."""
+    statement = _awaiting(compound_id, but_for).where(payment_order.c.bank_account == bank_account)
+    if fund is not None:
+        statement = statement.where(payment_order.c.fund == fund)
+    return await _promised(tx, statement)
 
 
 async def promised_liability(
@@ -381,15 +386,17 @@ async def add_refund(tx: Tx, compound_id: UUID, refund: OrderRefund) -> None:
     await tx.execute(insert(order_refund).values(values))
 
 
+async def find_refund(tx: Tx, compound_id: UUID, refund_id: UUID) -> OrderRefund | None:
+    statement = select(*_REFUND).where(
+        order_refund.c.compound_id == compound_id, order_refund.c.refund_id == refund_id
+    )
+    row = (await tx.execute(statement)).one_or_none()
+    return rows.to(OrderRefund, row) if row else None
+
+
 async def refunds(tx: Tx, compound_id: UUID, order_id: UUID) -> tuple[OrderRefund, ...]:
     result = await tx.execute(
-        select(
-            order_refund.c.refund_id,
-            order_refund.c.order_id,
-            order_refund.c.amount_fen,
-            order_refund.c.received_on,
-            order_refund.c.memo,
-        )
+        select(*_REFUND)
         .where(order_refund.c.compound_id == compound_id, order_refund.c.order_id == order_id)
         .order_by(order_refund.c.refund_id)
     )

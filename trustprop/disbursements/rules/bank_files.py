@@ -10,7 +10,6 @@ from uuid import UUID
 from lxml import etree
 
 from trustprop.disbursements.model import Payee
-from trustprop.kernel.errors import N_, Conflict
 from trustprop.kernel.money import yuan
 from trustprop.kernel.periods import local_date
 from trustprop.kernel.struct import Fact
@@ -18,12 +17,6 @@ from trustprop.kernel.struct import Fact
 PAIN_001 = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 HEADINGS = ("付款单号", "付款日期", "收款人", "开户行", "账号", "金额(元)", "用途", "付款单标识")
 CURRENCY = "CNY"
-
-
-class NothingToExport(Conflict):
-    code = "nothing-to-export"
-    detail = N_("No released order of bank account {bank_account} waits for a bank file.")
-    bank_account: str
 
 
 class Debtor(Fact):

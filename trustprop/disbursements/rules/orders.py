@@ -1,6 +1,6 @@
 """What an order may pay, and how it moves from state to state."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -9,14 +9,16 @@ from msgspec.structs import replace
 from trustprop.budgets.model import Change, LineControl, MovementKind, MovementSource
 from trustprop.budgets.rules import availability
 from trustprop.disbursements.model import (
+    MakeBankFile,
     OrderBody,
     OrderKind,
+    OrderRefund,
     OrderState,
-    OrderTerms,
     Payee,
-    PayeeKind,
+    PaymentNotice,
     PaymentOrder,
-    PublicPayee,
+    RefundOrder,
+    ReleasedOrder,
 )
 from trustprop.invoices.model import (
     PAYABLE,
@@ -26,11 +28,11 @@ from trustprop.invoices.model import (
     VendorAccount,
     VendorState,
 )
-from trustprop.kernel.canonical import prefixed, sha256
-from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Invalid, Refusal
-from trustprop.kernel.money import MAX_FEN
-from trustprop.kernel.periods import Period, local_date, utc
+from trustprop.kernel.errors import N_, Conflict, Invalid, Refusal
+from trustprop.kernel.periods import local_date, utc
 from trustprop.kernel.struct import Fact
+from trustprop.ledger import rules as ledger
+from trustprop.ledger.model import Account, Books
 
 SOURCE = "payment_order"
 LIABILITIES = {
@@ -40,8 +42,6 @@ LIABILITIES = {
 }
 """Which accounts (and their children) each kind debits; the longest prefix decides, so that deposits
 (220901) and money to be given back (220903, 220904) are no ordinary payables."""
-MAX_EVIDENCE = 50
-MAX_INVOICES = 200
 
 
 class OrderClosed(Conflict):
@@ -124,12 +124,6 @@ class LiabilityShort(Conflict):
     amount_fen: int
 
 
-class PayPeriodClosed(Conflict):
-    code = "pay-period-closed"
-    detail = N_("The books of {period} are not open; choose another day of payment.")
-    period: str
-
-
 class VendorAccountNotUsable(Conflict):
     code = "vendor-account-not-usable"
     detail = N_("This bank account of the vendor is not usable yet, or no longer.")
@@ -157,7 +151,9 @@ class Standing(Fact):
     """
 
     at: datetime
-    is_period_open: bool
+    books: Books
+    account: Account | None
+    """The account that the order debits."""
     is_account_of_fund: bool
     cash_fen: int
     cash_promised_fen: int
@@ -170,18 +166,11 @@ class Standing(Fact):
     invoices: tuple[Invoice, ...] = ()
 
 
-def check_terms(terms: OrderTerms) -> None:
-    """Raises FieldsInvalid with everything that is wrong about the request in itself."""
-    errors = (*_amount_errors(terms), *_payee_errors(terms), *_kind_errors(terms))
-    if errors:
-        raise FieldsInvalid(errors=errors)
-
-
 def refusals_at_draft(body: OrderBody, standing: Standing) -> Iterator[Refusal]:
     """Every reason not to draw up this order, in the order in which people should see them."""
     if body.kind is OrderKind.INVOICES:
         yield from _refused_invoices(body, standing, InvoiceState.ACCEPTED)
-    yield from _refused_now(body, standing)
+    yield from _refused_now(body, standing, body.pay_on)
     if standing.line is not None:
         yield from _refused_line(body, standing.line, MovementKind.RESERVE)
 
@@ -197,7 +186,7 @@ def refusals_at_release(
         yield NoticeRunning(days=standing.notice_days, until=until.isoformat())
     if body.kind is OrderKind.INVOICES:
         yield from _refused_invoices(body, standing, InvoiceState.ORDERED)
-    yield from _refused_now(body, standing)
+    yield from _refused_now(body, standing, local_date(standing.at))
     if standing.line is not None:
         yield from _refused_line(body, standing.line, MovementKind.SPEND, body.amount_fen)
 
@@ -216,6 +205,12 @@ def may_pay(kind: OrderKind, account: str) -> bool:
     of_kind = {prefix: owner for owner, prefixes in LIABILITIES.items() for prefix in prefixes}
     longest = max(filter(account.startswith, of_kind), key=len, default="")
     return of_kind.get(longest) is kind
+
+
+def check_awaiting(order: PaymentOrder) -> None:
+    """Raises OrderClosed unless the order waits for signatures."""
+    if order.state is not OrderState.AWAITING_SIGNATURES:
+        raise OrderClosed(state=order.state, needed=OrderState.AWAITING_SIGNATURES)
 
 
 def release(order: PaymentOrder, at: datetime, year: int, number: int) -> PaymentOrder:
@@ -266,6 +261,95 @@ def refund(order: PaymentOrder, amount_fen: int) -> PaymentOrder:
     return replace(_move(order, order.state, *_LEFT), refunded_fen=order.refunded_fen + amount_fen)
 
 
+def notice(order: PaymentOrder, notice_days: int) -> PaymentNotice:
+    """What the public sees of a large payment before it is made."""
+    body = order.body
+    payable_from = notice_ends_on(body, notice_days)
+    assert body.published_on is not None
+    assert payable_from is not None
+    return PaymentNotice(
+        order_id=order.order_id,
+        amount_fen=body.amount_fen,
+        fund=body.fund,
+        payee=body.payee,
+        purpose=body.purpose,
+        evidence=body.evidence,
+        published_on=body.published_on,
+        payable_from=payable_from,
+    )
+
+
+def as_released(order: PaymentOrder, payee: Payee) -> ReleasedOrder:
+    """A payment with its payee in full, for the bank and for matching."""
+    assert order.released_at is not None
+    return ReleasedOrder(
+        order_id=order.order_id,
+        number=f"{order.number_year}-{order.number}",
+        state=order.state,
+        amount_fen=order.body.amount_fen,
+        fund=order.body.fund,
+        bank_account=order.body.bank_account,
+        pay_on=order.body.pay_on,
+        released_at=order.released_at,
+        payee=payee,
+        purpose=order.body.purpose,
+        bank_line_id=order.bank_line_id,
+    )
+
+
+def check_exportable(orders: Collection[PaymentOrder], command: MakeBankFile) -> None:
+    """Raises NothingToExport, or OrdersNotExportable naming those asked for in vain."""
+    missing = set(command.order_ids) - {order.order_id for order in orders}
+    if missing:
+        raise OrdersNotExportable(order_ids=", ".join(sorted(map(str, missing))))
+    if not orders:
+        raise NothingToExport(bank_account=command.bank_account)
+
+
+def check_same_refund(known: OrderRefund, wanted: OrderRefund) -> None:
+    """Raises RefundExists unless a retry asks for what is there."""
+    if known != wanted:
+        raise RefundExists
+
+
+def relieved(
+    lines: Sequence[tuple[str, UUID | None]], command: RefundOrder
+) -> tuple[str, UUID | None]:
+    """The one accepted line of the paid invoices that a refund is about.
+
+    With a single line nobody has to name it. Raises RefundOfAnotherLine.
+    """
+    wanted = (command.account, command.budget_line_id)
+    if wanted == (None, None) and len(set(lines)) == 1:
+        return lines[0]
+    for line in lines:
+        if line == wanted:
+            return line
+    raise RefundOfAnotherLine
+
+
+class NothingToExport(Conflict):
+    code = "nothing-to-export"
+    detail = N_("No released order of bank account {bank_account} waits for a bank file.")
+    bank_account: str
+
+
+class OrdersNotExportable(Conflict):
+    code = "orders-not-exportable"
+    detail = N_("These are no released orders of this bank account: {order_ids}.")
+    order_ids: str
+
+
+class RefundExists(Conflict):
+    code = "refund-exists"
+    detail = N_("There is another refund with this id and other content.")
+
+
+class RefundOfAnotherLine(Invalid):
+    code = "refund-of-another-line"
+    detail = N_("Name account and budget line of one of the paid invoices.")
+
+
 class PartlyRefunded(Conflict):
     code = "payment-partly-refunded"
     detail = N_("{refunded_fen} of this payment came back already, so it cannot return as a whole.")
@@ -288,29 +372,6 @@ def _move(order: PaymentOrder, to: OrderState, *allowed: OrderState) -> PaymentO
     return replace(order, state=to, version=order.version + 1)
 
 
-def public(payee: Payee) -> PublicPayee:
-    """What is signed and published of a payee."""
-    return PublicPayee(
-        kind=payee.kind,
-        name="" if payee.kind is PayeeKind.INDIVIDUAL else payee.name,
-        bank=payee.bank,
-        number_masked=mask(payee.number),
-        commitment=commitment(payee).hex(),
-    )
-
-
-def commitment(payee: Payee) -> bytes:
-    """Fixes name and account without showing them; the salt keeps it from being guessed."""
-    parts = (payee.name, payee.bank, payee.number)
-    return sha256(prefixed(bytes.fromhex(payee.salt), *(part.encode() for part in parts)))
-
-
-def mask(number: str) -> str:
-    """The last four digits of an account number, never more than half of it."""
-    shown = min(4, len(number) // 2)
-    return "****" + number[len(number) - shown :]
-
-
 def _refused_invoices(
     body: OrderBody, standing: Standing, state: InvoiceState
 ) -> Iterator[Refusal]:
@@ -324,18 +385,27 @@ def _refused_invoices(
         yield AmountNotSum(amount_fen=body.amount_fen, sum_fen=total)
 
 
-def _refused_now(body: OrderBody, standing: Standing) -> Iterator[Refusal]:
-    """What must hold when the order is drawn up and again when it pays."""
+def _refused_now(body: OrderBody, standing: Standing, today: date) -> Iterator[Refusal]:
+    """What must hold when the order is drawn up and again when it pays.
+
+    The day of payment may lie ahead of the draft, but not of the release.
+    """
     if not may_pay(body.kind, body.account):
         yield AccountNotPayable(kind=body.kind, account=body.account)
+    if standing.account is None or not standing.account.is_open:
+        yield ledger.AccountNotOpen(account=body.account)
+    elif standing.account.keeps_subledger and body.counterparty_id is None:
+        yield ledger.CounterpartyNeeded(account=body.account)
     if not standing.is_account_of_fund:
         yield BankAccountOfAnotherFund(bank_account=body.bank_account, fund=body.fund)
+    try:
+        ledger.check_date(standing.books, body.pay_on, today)
+    except Refusal as refusal:
+        yield refusal
     if standing.vendor is not None and standing.vendor.state is not VendorState.ADMITTED:
         yield VendorNotAdmitted(name=standing.vendor.name)
     if standing.vendor_account is not None and not standing.vendor_account.is_usable(standing.at):
         yield VendorAccountNotUsable()
-    if not standing.is_period_open:
-        yield PayPeriodClosed(period=str(Period.of(body.pay_on)))
     if (
         body.kind in LIABILITIES
         and standing.owed_fen - standing.owed_promised_fen < body.amount_fen
@@ -374,77 +444,3 @@ def _refused_line(
         availability.check_change(line, change)
     except Refusal as refusal:
         yield refusal
-
-
-def _amount_errors(terms: OrderTerms) -> Iterator[FieldError]:
-    if not 0 < terms.amount_fen <= MAX_FEN:
-        yield _wrong("amount_fen", "not-positive", N_("An order pays an amount above zero."))
-    if not terms.purpose.strip() or len(terms.purpose) > 500:
-        yield _wrong(
-            "purpose", "purpose-missing", N_("Say in at most 500 characters what is paid for.")
-        )
-    if not terms.purpose.isprintable():
-        yield _wrong(
-            "purpose", "not-printable", N_("Write it in one line, without control characters.")
-        )
-    if len(terms.evidence) > MAX_EVIDENCE or len(set(terms.evidence)) != len(terms.evidence):
-        yield _wrong("evidence", "evidence-invalid", N_("Name each file once, and at most 50."))
-    if terms.kind is OrderKind.EXPENSE and not terms.evidence:
-        yield _wrong(
-            "evidence",
-            "evidence-missing",
-            N_("A direct expense needs at least one file of evidence."),
-        )
-
-
-def _payee_errors(terms: OrderTerms) -> Iterator[FieldError]:
-    if (terms.vendor_account_id is None) == (terms.payee is None):
-        yield _wrong("payee", "one-payee", N_("Name either a vendor's bank account or a payee."))
-    if terms.payee is None:
-        return
-    if terms.kind is OrderKind.INVOICES:
-        yield _wrong(
-            "payee", "vendor-needed", N_("Invoices are paid to a bank account of their vendor.")
-        )
-    if terms.payee.kind is PayeeKind.VENDOR:
-        yield _wrong(
-            "payee/kind",
-            "vendor-needed",
-            N_("A vendor is paid through its registered bank account."),
-        )
-    for name in ("name", "bank", "number"):
-        text = getattr(terms.payee, name)
-        if not 0 < len(text.strip()) <= 100 or not text.isprintable():
-            yield _wrong(
-                f"payee/{name}",
-                "missing",
-                N_("This needs between 1 and 100 characters, in one line."),
-            )
-
-
-def _kind_errors(terms: OrderTerms) -> Iterator[FieldError]:
-    """Which fields each kind needs and which it may not have."""
-    needs = {
-        "invoice_ids": terms.kind is OrderKind.INVOICES,
-        "budget_line_id": terms.kind is OrderKind.EXPENSE,
-        "account": terms.kind in LIABILITIES,
-    }
-    for name, needed in needs.items():
-        given = bool(getattr(terms, name))
-        if needed and not given:
-            yield _wrong(name, "missing", N_("An order of this kind needs this field."))
-        if given and not needed:
-            yield _wrong(name, "not-of-this-kind", N_("An order of this kind has no such field."))
-    if terms.counterparty_id and terms.kind not in LIABILITIES:
-        yield _wrong(
-            "counterparty_id", "not-of-this-kind", N_("An order of this kind has no such field.")
-        )
-    ids = terms.invoice_ids
-    if len(ids) > MAX_INVOICES or len(set(ids)) != len(ids):
-        yield _wrong(
-            "invoice_ids", "invoices-invalid", N_("Name each invoice once, and at most 200.")
-        )
-
-
-def _wrong(name: str, code: str, detail: str) -> FieldError:
-    return FieldError(pointer=f"/{name}", code=code, detail=detail)

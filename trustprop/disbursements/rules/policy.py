@@ -1,15 +1,19 @@
 """Who must sign what: the payment policy, and whether a set of signatures satisfies it."""
 
 from collections.abc import Collection, Iterator
+from uuid import UUID
 
+import msgspec
+
+from trustprop.acts.model import Act, Payload, Requirement
 from trustprop.disbursements.model import (
     PaymentOrder,
     PaymentPolicy,
     PolicyRule,
     PolicyTerms,
-    Signed,
 )
 from trustprop.kernel.caller import Party
+from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden
 
 PAYING_PARTIES = (Party.TRUSTEE, Party.OWNERS)
@@ -33,14 +37,23 @@ class SignaturesMissing(Conflict):
     present: int
 
 
-class SignedOtherDigest(Conflict):
+class SignedOtherContent(Conflict):
     code = "digest-changed"
-    detail = N_("A signature of this order stands under another digest.")
+    detail = N_("What was signed is not this order as it stands.")
 
 
 class DrafterMayNotSign(Forbidden):
     code = "drafter-may-not-sign"
     detail = N_("Who draws up an order may not sign it under this compound's payment policy.")
+
+
+class SignatureLapsed(Conflict):
+    code = "signature-lapsed"
+    detail = N_(
+        "A signature lost its mandate or its key before the order was released; revise the order "
+        "and let somebody in office sign."
+    )
+    key_id: str
 
 
 class SignerOnBothSides(Forbidden):
@@ -78,20 +91,35 @@ def check_policy(terms: PolicyTerms) -> None:
         raise FieldsInvalid(errors=errors)
 
 
+def required(policy: PaymentPolicy, fund: str, amount_fen: int) -> tuple[Requirement, ...]:
+    """What an order's act demands under this policy."""
+    rule = rule_for(policy.terms, fund, amount_fen)
+    return tuple(
+        Requirement(
+            party=party, count=rule.count(party), drafter_may_sign=policy.terms.drafter_may_sign
+        )
+        for party in PAYING_PARTIES
+    )
+
+
 def check_signatures(
-    order: PaymentOrder, policy: PaymentPolicy, payload_digest: str, signatures: Collection[Signed]
+    order: PaymentOrder, policy: PaymentPolicy, act: Act, lapsed_keys: Collection[str] = ()
 ) -> None:
     """The second witness of every release; the acts checked each signature as it came.
 
-    Raises PolicyChanged, SignedOtherDigest, DrafterMayNotSign, SignerOnBothSides, SignaturesMissing.
+    Raises PolicyChanged, SignedOtherContent, SignatureLapsed, DrafterMayNotSign,
+    SignerOnBothSides or SignaturesMissing.
     """
     if policy.version != order.policy_version or policy.terms.digest != order.body.policy_digest:
         raise PolicyChanged(in_force=policy.version, drafted_under=order.policy_version)
-    if any(signed.payload_digest != payload_digest for signed in signatures):
-        raise SignedOtherDigest
-    if not policy.terms.drafter_may_sign and order.drafted_by in {s.person_id for s in signatures}:
+    _check_content(order, act)
+    for signature in act.signatures:
+        if signature.key_id in lapsed_keys:
+            raise SignatureLapsed(key_id=signature.key_id)
+    drafters = {order.drafted_by, act.drafted_by, act.revised_by}
+    if not policy.terms.drafter_may_sign and drafters & {s.person_id for s in act.signatures}:
         raise DrafterMayNotSign
-    signers = {party: _persons(signatures, party) for party in PAYING_PARTIES}
+    signers = {party: _persons(act, party) for party in PAYING_PARTIES}
     if signers[Party.TRUSTEE] & signers[Party.OWNERS]:
         raise SignerOnBothSides
     rule = rule_for(policy.terms, order.body.fund, order.body.amount_fen)
@@ -100,8 +128,20 @@ def check_signatures(
             raise SignaturesMissing(party=party, needed=rule.count(party), present=len(persons))
 
 
-def _persons(signatures: Collection[Signed], party: Party) -> set[object]:
-    return {signed.person_id for signed in signatures if signed.party is party}
+def _check_content(order: PaymentOrder, act: Act) -> None:
+    """The digest is of the payload, the payload is this order, every signature is of this version."""
+    payload = msgspec.json.decode(act.payload, type=Payload)
+    is_this_order = (
+        sha256(act.payload).hex() == act.digest
+        and (payload.act_id, payload.version) == (order.act_id, order.act_version)
+        and canonical_json(payload.body) == canonical_json(order.body)
+    )
+    if not is_this_order or any(s.version != order.act_version for s in act.signatures):
+        raise SignedOtherContent
+
+
+def _persons(act: Act, party: Party) -> set[UUID]:
+    return {signature.person_id for signature in act.signatures if signature.party is party}
 
 
 def _term_errors(terms: PolicyTerms) -> Iterator[FieldError]:
