@@ -1,0 +1,1 @@
+"""Statements of the books: the functions that write, and everything that reads."""
