@@ -1,1 +1,1 @@
-
+"""The month: tie-outs, close, statement, print, publication, errata, and the check that needs no server."""
