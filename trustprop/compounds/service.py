@@ -312,6 +312,12 @@ async def appoint(tx: Tx, caller: Caller, appointment: Appointment, act_id: UUID
     return term
 
 
+async def check_ending(tx: Tx, caller: Caller, ending: MandateEnd) -> None:
+    """Raises Missing or MandateEnded: before anybody is asked to sign."""
+    term = await find_mandate(tx, caller.compound_id, ending.mandate_id)
+    rules.check_ending(term, ending, local_date(caller.at))
+
+
 async def end_mandate(tx: Tx, caller: Caller, ending: MandateEnd) -> MandateTerm:
     """Ends a mandate, at the earliest today; called by the effect of a signed act only."""
     await lock(tx, caller.compound_id)
@@ -330,16 +336,20 @@ async def check_founding(tx: Tx, compound_id: UUID, founding: Founding) -> None:
     rules.check_founding(compound, founding, store.profile(compound.rule_profile))
 
 
-async def found(tx: Tx, caller: Caller, founding: Founding, act_id: UUID) -> None:
+async def found(
+    tx: Tx, caller: Caller, founding: Founding, act_id: UUID
+) -> tuple[MandateTerm, ...]:
     """Opens a compound; called by the effect of the signed founding act only."""
     compound = await lock(tx, caller.compound_id)
     rules.check_founding(compound, founding, store.profile(compound.rule_profile))
     await store.add_instrument(tx, caller.compound_id, founding, act_id)
     for text in founding.texts:
         await store.add_text(tx, caller.compound_id, text, 1, act_id)
-    for appointment in founding.mandates:
-        await store.add_mandate(tx, caller.compound_id, rules.as_term(appointment, act_id))
+    terms = tuple(rules.as_term(appointment, act_id) for appointment in founding.mandates)
+    for term in terms:
+        await store.add_mandate(tx, caller.compound_id, term)
     await store.open_compound(tx, caller.compound_id)
+    return terms
 
 
 async def trust_instrument(tx: Tx, compound_id: UUID, on: date) -> TrustInstrument | None:

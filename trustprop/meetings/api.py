@@ -1,0 +1,169 @@
+"""How meetings are asked: resolutions, and the acts that appoint downward into compounds."""
+
+from collections.abc import Awaitable
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, Parameter
+
+from trustprop.acts import rules as act_rules
+from trustprop.acts.model import Act, ActView
+from trustprop.kernel.caller import Caller
+from trustprop.meetings import service
+from trustprop.meetings.model import (
+    DraftFounding,
+    DraftMandate,
+    DraftMandateEnd,
+    DraftRevocation,
+    DraftText,
+    Matter,
+    RecordResolution,
+    Resolution,
+)
+from trustprop.plumbing.database import Database
+from trustprop.plumbing.idempotency import Once
+from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+
+TAGS = ["meetings"]
+
+
+@post("/compounds/{compound_id:uuid}/resolutions", operation_id="resolutions_create", tags=TAGS)
+async def record_resolution(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[RecordResolution],
+) -> Response[Resolution]:
+    """Record a decision with its figures and minutes; both sides then confirm the record.
+
+    Figures that do not pass, or that do not fit the roll of the record date, are refused.
+    """
+    async with database.begin(caller) as tx:
+        return await once(tx, service.record(tx, caller, data))
+
+
+@get("/compounds/{compound_id:uuid}/resolutions", operation_id="resolutions_list", tags=TAGS)
+async def list_resolutions(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    matter: Matter | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 50,
+    cursor: str | None = None,
+) -> Page[Resolution]:
+    """List resolutions in order of their numbers; everybody here may know what was decided."""
+    filters = {"matter": matter}
+    after = open_cursor(cursor, filters)
+    async with database.read(caller) as tx:
+        every = await service.resolutions(tx, caller.compound_id)
+    held = [
+        resolution
+        for resolution in every
+        if matter in (None, resolution.matter) and (after is None or _position(resolution) > after)
+    ]
+    return page(held[: limit + 1], limit, filters, _position)
+
+
+def _position(resolution: Resolution) -> list[int]:
+    year, serial = resolution.number.split("-")
+    return [int(year), int(serial)]
+
+
+@get(
+    "/compounds/{compound_id:uuid}/resolutions/{resolution_id:uuid}",
+    operation_id="resolutions_get",
+    tags=TAGS,
+)
+async def get_resolution(
+    resolution_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+) -> Resolution:
+    """Read a resolution with its figures, tally and state."""
+    async with database.read(caller) as tx:
+        return await service.find(tx, caller.compound_id, resolution_id)
+
+
+@post(
+    "/compounds/{compound_id:uuid}/resolution-revocations",
+    operation_id="resolution_revocations_create",
+    tags=TAGS,
+)
+async def draft_revocation(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[DraftRevocation],
+) -> Response[ActView]:
+    """Draft the act that revokes a resolution, after a later decision or a judgment."""
+    async with database.begin(caller) as tx:
+        return await once(tx, _shown(service.draft_revocation(tx, caller, data)))
+
+
+@post("/compounds/{compound_id:uuid}/founding", operation_id="founding_create", tags=TAGS)
+async def draft_founding(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[DraftFounding],
+) -> Response[ActView]:
+    """Draft the founding act (operator key): trust instrument, texts, mandates, proved keys.
+
+    Everybody whose key it names signs it with that very key; the last signature opens the compound.
+    """
+    async with database.begin(caller) as tx:
+        return await once(tx, _shown(service.draft_founding(tx, caller, data)))
+
+
+@post("/compounds/{compound_id:uuid}/mandates", operation_id="mandates_create", tags=TAGS)
+async def draft_mandate(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[DraftMandate],
+) -> Response[ActView]:
+    """Draft the act that puts a person in office, with a key that this person has proved."""
+    async with database.begin(caller) as tx:
+        return await once(tx, _shown(service.draft_mandate(tx, caller, data)))
+
+
+@post("/compounds/{compound_id:uuid}/mandate-ends", operation_id="mandate_ends_create", tags=TAGS)
+async def draft_mandate_end(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[DraftMandateEnd],
+) -> Response[ActView]:
+    """Draft the act that ends a mandate before its term."""
+    async with database.begin(caller) as tx:
+        return await once(tx, _shown(service.draft_mandate_end(tx, caller, data)))
+
+
+@post("/compounds/{compound_id:uuid}/texts", operation_id="texts_create", tags=TAGS)
+async def draft_text(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[DraftText],
+) -> Response[ActView]:
+    """Draft the act that adopts the next version of a governing text under its resolution."""
+    async with database.begin(caller) as tx:
+        return await once(tx, _shown(service.draft_text(tx, caller, data)))
+
+
+async def _shown(drafting: Awaitable[Act]) -> ActView:
+    """The payload and digest that the signers sign."""
+    return act_rules.view(await drafting)
+
+
+handlers = [
+    record_resolution,
+    list_resolutions,
+    get_resolution,
+    draft_revocation,
+    draft_founding,
+    draft_mandate,
+    draft_mandate_end,
+    draft_text,
+]

@@ -1,0 +1,265 @@
+"""The arithmetic of Civil Code 278 in whole numbers, and when a resolution may be stood on."""
+
+from datetime import date
+from uuid import UUID
+
+from trustprop.compounds.model import HeadCount, Limit, Limits
+from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Invalid
+from trustprop.meetings.model import (
+    Body,
+    Figures,
+    Majority,
+    Matter,
+    RecordResolution,
+    Resolution,
+    ResolutionState,
+    Tally,
+)
+
+COMMITTEE_DECIDES = frozenset({Matter.LARGE_PAYMENT, Matter.OTHER})
+"""What the owners' committee may decide in the assembly's place; all else is the assembly's alone."""
+
+
+class ResolutionFailed(Invalid):
+    code = "resolution-failed"
+    detail = N_(
+        "By these figures the motion did not pass: {for_heads} of {participating_heads} heads and "
+        "{for_area_dm2} of {participating_area_dm2} agreed, {total_heads} heads and {total_area_dm2} "
+        "being entitled ({majority} majority)."
+    )
+    majority: Majority
+    quorum_area: bool
+    quorum_heads: bool
+    majority_area: bool
+    majority_heads: bool
+    total_area_dm2: int
+    total_heads: int
+    participating_area_dm2: int
+    participating_heads: int
+    for_area_dm2: int
+    for_heads: int
+
+
+class RollDiffers(Invalid):
+    code = "roll-differs"
+    detail = N_(
+        "On {record_on} the roll has {roll_heads} heads and {roll_area_dm2}; the minutes say "
+        "{total_heads} heads and {total_area_dm2}."
+    )
+    record_on: date
+    roll_heads: int
+    roll_area_dm2: int
+    total_heads: int
+    total_area_dm2: int
+
+
+class NotForCommittee(Invalid):
+    code = "not-for-committee"
+    detail = N_("The assembly alone decides about {matter} (Civil Code 278).")
+    matter: Matter
+
+
+class ResolutionMissing(Invalid):
+    code = "resolution-missing"
+    detail = N_("This needs a resolution, and there is none with this id here.")
+
+
+class ResolutionOfAnotherMatter(Conflict):
+    code = "resolution-of-another-matter"
+    detail = N_("Resolution {number} decides about {matter}, not about {needed}.")
+    number: str
+    matter: Matter
+    needed: Matter
+
+
+class ResolutionOfAnotherSubject(Conflict):
+    code = "resolution-of-another-subject"
+    detail = N_("Resolution {number} decides about something else of the same kind.")
+    number: str
+
+
+class ResolutionNotInForce(Conflict):
+    code = "resolution-not-in-force"
+    detail = N_("Resolution {number} is {state} and in force from {valid_from}.")
+    number: str
+    state: ResolutionState
+    valid_from: date
+
+
+class MandateNeedsResolution(Invalid):
+    code = "mandate-needs-resolution"
+    detail = N_("The assembly elects its committee: name the resolution (Civil Code 278(1)(3)).")
+
+
+class KeyOfAnother(Invalid):
+    code = "key-of-another"
+    detail = N_("This person has not proved a signing key with this id.")
+
+
+class ResolutionNotConfirmed(Conflict):
+    code = "resolution-not-confirmed"
+    detail = N_("Resolution {number} is {state}; only a confirmed one can be revoked.")
+    number: str
+    state: ResolutionState
+
+
+def tally(figures: Figures, majority: Majority) -> Tally:
+    """Quorum and majority of a vote of the assembly, by area and by heads (Civil Code 278(2)).
+
+    Two thirds must take part and 以上 includes the number itself; of those taking part, more than
+    half agree, or three quarters for a special matter. Nothing is ever rounded.
+    """
+    return Tally(
+        quorum_area=_takes_part(figures.participating_area_dm2, figures.total_area_dm2),
+        quorum_heads=_takes_part(figures.participating_heads, figures.total_heads),
+        majority_area=_agrees(figures.for_area_dm2, figures.participating_area_dm2, majority),
+        majority_heads=_agrees(figures.for_heads, figures.participating_heads, majority),
+    )
+
+
+def _takes_part(participating: int, total: int) -> bool:
+    return total > 0 and 3 * participating >= 2 * total
+
+
+def _agrees(in_favour: int, participating: int, majority: Majority) -> bool:
+    if majority is Majority.SPECIAL:
+        return participating > 0 and 4 * in_favour >= 3 * participating
+    return 2 * in_favour > participating
+
+
+def tally_committee(figures: Figures) -> Tally:
+    """More than half of the members present, and more than half of all members in favour.
+
+    Beijing 45, Shanghai 26, Hangzhou 29. Area plays no part.
+    """
+    return Tally(
+        quorum_area=True,
+        quorum_heads=2 * figures.participating_heads > figures.total_heads,
+        majority_area=True,
+        majority_heads=2 * figures.for_heads > figures.total_heads,
+    )
+
+
+def may_call_meeting(count: HeadCount, *, area_dm2: int, heads: int) -> bool:
+    """Whether owners with this area and these heads can demand an extraordinary meeting (20 %)."""
+    return 5 * area_dm2 >= count.area_dm2 and 5 * heads >= count.heads
+
+
+def law_of(matter: Matter, limits: Limits) -> Limit:
+    """What stands on a matter: 1 asks for the special majority, by law or by a clause."""
+    return limits.special_majority[matter]
+
+
+def majority_of(matter: Matter, limits: Limits) -> Majority:
+    """The class of a matter follows its kind; the texts can raise it and never lower it."""
+    return Majority.SPECIAL if law_of(matter, limits).value else Majority.ORDINARY
+
+
+def tally_of(figures: Figures, decided_by: Body, majority: Majority) -> Tally:
+    """The tally by the body that decided."""
+    if decided_by is Body.COMMITTEE:
+        return tally_committee(figures)
+    return tally(figures, majority)
+
+
+def check_recorded(
+    command: RecordResolution, limits: Limits, entitled: HeadCount, today: date
+) -> None:
+    """Raises FieldsInvalid, NotForCommittee, RollDiffers or ResolutionFailed, in that order.
+
+    ``entitled`` is the roll of the scope on the record date, or the committee's members.
+    """
+    errors = _date_errors(command, today) + _figure_errors(command.figures)
+    if errors:
+        raise FieldsInvalid(errors=tuple(errors))
+    if command.decided_by is Body.COMMITTEE and command.matter not in COMMITTEE_DECIDES:
+        raise NotForCommittee(matter=command.matter)
+    figures = command.figures
+    if (figures.total_heads, figures.total_area_dm2) != (entitled.heads, entitled.area_dm2):
+        raise RollDiffers(
+            record_on=command.record_on,
+            roll_heads=entitled.heads,
+            roll_area_dm2=entitled.area_dm2,
+            total_heads=figures.total_heads,
+            total_area_dm2=figures.total_area_dm2,
+        )
+    majority = majority_of(command.matter, limits)
+    check_passed(figures, tally_of(figures, command.decided_by, majority), majority)
+
+
+def check_passed(figures: Figures, counted: Tally, majority: Majority) -> None:
+    """Raises ResolutionFailed with the whole arithmetic."""
+    if not counted.is_passed:
+        raise ResolutionFailed(
+            majority=majority,
+            quorum_area=counted.quorum_area,
+            quorum_heads=counted.quorum_heads,
+            majority_area=counted.majority_area,
+            majority_heads=counted.majority_heads,
+            total_area_dm2=figures.total_area_dm2,
+            total_heads=figures.total_heads,
+            participating_area_dm2=figures.participating_area_dm2,
+            participating_heads=figures.participating_heads,
+            for_area_dm2=figures.for_area_dm2,
+            for_heads=figures.for_heads,
+        )
+
+
+def _date_errors(command: RecordResolution, today: date) -> list[FieldError]:
+    wrong = {
+        "/held_on": command.held_on > today,
+        "/record_on": command.record_on > command.held_on,
+        "/valid_from": command.valid_from < command.held_on,
+        "/valid_until": command.valid_until is not None
+        and command.valid_until < command.valid_from,
+    }
+    message = N_("These days are not in order: record date, meeting, validity, and none to come.")
+    return [
+        FieldError(pointer=pointer, code="order", detail=message)
+        for pointer, is_wrong in wrong.items()
+        if is_wrong
+    ]
+
+
+def _figure_errors(figures: Figures) -> list[FieldError]:
+    wrong = {
+        "participating_heads": figures.participating_heads > figures.total_heads,
+        "for_heads": figures.for_heads > figures.participating_heads,
+        "participating_area_dm2": figures.participating_area_dm2 > figures.total_area_dm2,
+        "for_area_dm2": figures.for_area_dm2 > figures.participating_area_dm2,
+    }
+    message = N_("More than the whole it is part of.")
+    return [
+        FieldError(pointer=f"/figures/{name}", code="range", detail=message)
+        for name, is_wrong in wrong.items()
+        if is_wrong
+    ]
+
+
+def check_stands(
+    resolution: Resolution | None, matter: Matter, subject_id: UUID | None, on: date
+) -> Resolution:
+    """The resolution, if it can be stood on for this matter and subject on a day.
+
+    Raises ResolutionMissing, ResolutionOfAnotherMatter, ResolutionOfAnotherSubject or
+    ResolutionNotInForce.
+    """
+    if resolution is None:
+        raise ResolutionMissing
+    if resolution.matter is not matter:
+        raise ResolutionOfAnotherMatter(
+            number=resolution.number, matter=resolution.matter, needed=matter
+        )
+    if subject_id is not None and resolution.subject_id != subject_id:
+        raise ResolutionOfAnotherSubject(number=resolution.number)
+    if not resolution.is_in_force(on):
+        raise ResolutionNotInForce(
+            number=resolution.number, state=resolution.state, valid_from=resolution.valid_from
+        )
+    return resolution
+
+
+def check_revocable(resolution: Resolution) -> None:
+    """Raises ResolutionNotConfirmed."""
+    if resolution.state is not ResolutionState.CONFIRMED:
+        raise ResolutionNotConfirmed(number=resolution.number, state=resolution.state)
