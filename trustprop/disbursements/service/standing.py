@@ -27,8 +27,6 @@ from trustprop.kernel.periods import local_date
 from trustprop.kernel.struct import Fact
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import Books
-from trustprop.meetings import service as meetings
-from trustprop.meetings.model import Matter
 from trustprop.plumbing.database import Tx
 
 
@@ -135,12 +133,10 @@ async def related_party_refusals(
     tx: Tx, caller: Caller, vendor: Vendor | None
 ) -> tuple[Refusal, ...]:
     """A vendor close to the trustee is paid under a resolution that is still in force."""
-    if vendor is None or not vendor.is_related_party:
+    if vendor is None:
         return ()
     try:
-        await meetings.require(
-            tx, caller, vendor.resolution_id, Matter.RELATED_PARTY, subject_id=vendor.vendor_id
-        )
+        await invoices.check_related_party(tx, caller, vendor)
     except Refusal as refusal:
         return (refusal,)
     return ()
@@ -181,7 +177,7 @@ async def _account(tx: Tx, compound_id: UUID, account_id: UUID | None) -> Vendor
 
 
 async def _vendor(tx: Tx, compound_id: UUID, vendor_id: UUID | None) -> Vendor | None:
-    return await invoices.vendor(tx, compound_id, vendor_id) if vendor_id else None
+    return await invoices.find_vendor(tx, compound_id, vendor_id) if vendor_id else None
 
 
 async def _line(tx: Tx, compound_id: UUID, line_id: UUID | None) -> LineControl | None:
