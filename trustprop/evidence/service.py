@@ -59,10 +59,15 @@ async def content_of(files: Files, compound_id: UUID, sha256: str) -> bytes:
     return content
 
 
-async def check_exist(tx: Tx, compound_id: UUID, digests: Collection[str]) -> dict[str, File]:
-    """The files behind these digests. Raises DigestInvalid, or FilesMissing naming every absent one."""
+async def find_all(tx: Tx, compound_id: UUID, digests: Collection[str]) -> dict[str, File]:
+    """The files behind these digests, by digest; absent ones are left out. Raises DigestInvalid."""
     for digest in digests:
         rules.check_digest(digest)
-    found = await shelf.find_all(tx, compound_id, digests)
+    return await shelf.find_all(tx, compound_id, digests)
+
+
+async def check_exist(tx: Tx, compound_id: UUID, digests: Collection[str]) -> dict[str, File]:
+    """The files behind these digests. Raises DigestInvalid, or FilesMissing naming every absent one."""
+    found = await find_all(tx, compound_id, digests)
     rules.check_all_found(digests, found)
     return found

@@ -1,0 +1,1 @@
+"""Statements over vendors, contracts and invoices."""
