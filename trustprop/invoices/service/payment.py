@@ -29,11 +29,6 @@ async def lock_for_payment(
     return found
 
 
-async def unpaid_fen(tx: Tx, compound_id: UUID, fund: str, vendor_id: UUID | None) -> int:
-    """What accepted and ordered invoices still claim of a fund; of every vendor when none is named."""
-    return await store.unpaid_fen(tx, compound_id, fund, vendor_id)
-
-
 async def accepted_lines(tx: Tx, compound_id: UUID, invoice_id: UUID) -> tuple[AcceptedLine, ...]:
     """Where its amount was accepted to belong; empty before that."""
     return await store.lines(tx, compound_id, invoice_id)

@@ -149,17 +149,6 @@ async def taken_back(
     return {row.corrects_id: int(row.total_fen) for row in result}
 
 
-async def unpaid_fen(tx: Tx, compound_id: UUID, fund: str, vendor_id: UUID | None) -> int:
-    statement = select(func.coalesce(func.sum(invoice.c.gross_fen), 0)).where(
-        invoice.c.compound_id == compound_id,
-        invoice.c.fund == fund,
-        invoice.c.state.in_((InvoiceState.ACCEPTED, InvoiceState.ORDERED)),
-    )
-    if vendor_id is not None:
-        statement = statement.where(invoice.c.vendor_id == vendor_id)
-    return int((await tx.execute(statement)).scalar_one())
-
-
 async def submitter(tx: Tx, compound_id: UUID, invoice_id: UUID) -> UUID | None:
     """The person who handed it in; None for a machine."""
     result = await tx.execute(
