@@ -180,7 +180,7 @@ def read_homes(content: bytes) -> tuple[tuple[HomeRow, ...], list[FieldError]]:
 
     Raises HomesNotImported at once when it is no such file.
     """
-    table = list(csv.reader(io.StringIO(_decode(content), newline=""), strict=False))
+    table = _table(_decode(content))
     heading = _heading(table[0] if table else [])
     errors: list[FieldError] = []
     rows: list[HomeRow] = []
@@ -204,17 +204,24 @@ def refuse_rows(errors: Sequence[FieldError]) -> None:
         raise HomesNotImported(bad_rows=bad_rows, errors=tuple(ordered))
 
 
-def _decode(content: bytes) -> str:
+def _table(text: str) -> list[list[str]]:
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:
+        raise _no_list("unreadable", N_("The file is no CSV.")) from None
+
+
+def _decode(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode("gb18030")
+            return content.decode(encoding)
         except UnicodeDecodeError:
-            refuse_rows(
-                [_wrong(1, "number", "encoding", N_("The file is neither UTF-8 nor GB 18030."))]
-            )
-            raise
+            continue
+    raise _no_list("encoding", N_("The file is neither UTF-8 nor GB 18030."))
+
+
+def _no_list(code: str, detail: str) -> HomesNotImported:
+    return HomesNotImported(bad_rows=1, errors=(_wrong(1, "number", code, detail),))
 
 
 def _heading(cells: Sequence[str]) -> list[str]:

@@ -107,31 +107,43 @@ def appointment_errors(appointments: Sequence[Appointment]) -> list[FieldError]:
     """What is wrong with the mandates of a founding act, all at once."""
     errors: list[FieldError] = []
     for i, appointment in enumerate(appointments):
-        at = f"/mandates/{i}"
-        before = appointments[:i]
-        if _term_is_wrong(appointment):
-            errors.append(_wrong(f"{at}/valid_until", "term", MandateTermWrong.detail))
-        if any(other.mandate_id == appointment.mandate_id for other in before):
-            errors.append(
-                _wrong(f"{at}/mandate_id", "twice", N_("This mandate stands here twice."))
-            )
-        if appointment.key_id and any(other.key_id == appointment.key_id for other in before):
-            errors.append(_wrong(f"{at}/key_id", "twice", N_("This key stands here twice.")))
-        if any(
-            other.person_id == appointment.person_id
-            and other.office.party is not appointment.office.party
-            for other in before
-        ):
-            message = N_("One person cannot hold mandates of two sides.")
-            errors.append(_wrong(f"{at}/person_id", "both-sides", message))
-        if appointment.office.may_sign and appointment.key_id is None:
-            message = N_("An office that signs needs a proved key at the founding.")
-            errors.append(_wrong(f"{at}/key_id", "missing", message))
+        errors += _errors_of(appointment, appointments[:i], f"/mandates/{i}")
     for party in (Party.TRUSTEE, Party.OWNERS):
         if not any(a.office.may_sign and a.office.party is party for a in appointments):
             message = N_("Nobody here signs for {party}.")
             errors.append(_wrong("/mandates", "side-missing", message, party=party))
     return errors
+
+
+def _errors_of(
+    appointment: Appointment, before: Sequence[Appointment], at: str
+) -> list[FieldError]:
+    errors: list[FieldError] = []
+    if _term_is_wrong(appointment):
+        errors.append(_wrong(f"{at}/valid_until", "term", MandateTermWrong.detail))
+    if any(other.mandate_id == appointment.mandate_id for other in before):
+        message = N_("This mandate stands here twice.")
+        errors.append(_wrong(f"{at}/mandate_id", "twice", message))
+    if appointment.key_id and any(_share_wrongly(appointment, other) for other in before):
+        message = N_("A person brings one key, and a key belongs to one person.")
+        errors.append(_wrong(f"{at}/key_id", "twice", message))
+    if any(_takes_both_sides(appointment, other) for other in before):
+        message = N_("One person cannot hold mandates of two sides.")
+        errors.append(_wrong(f"{at}/person_id", "both-sides", message))
+    if appointment.office.may_sign and appointment.key_id is None:
+        message = N_("An office that signs needs a proved key at the founding.")
+        errors.append(_wrong(f"{at}/key_id", "missing", message))
+    return errors
+
+
+def _share_wrongly(one: Appointment, other: Appointment) -> bool:
+    """Whether one key is named for two persons, or two keys for one."""
+    same_person, same_key = one.person_id == other.person_id, one.key_id == other.key_id
+    return other.key_id is not None and same_person != same_key
+
+
+def _takes_both_sides(one: Appointment, other: Appointment) -> bool:
+    return one.person_id == other.person_id and one.office.party is not other.office.party
 
 
 def _wrong(pointer: str, code: str, detail: str, **facts: object) -> FieldError:
