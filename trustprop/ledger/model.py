@@ -367,11 +367,23 @@ class OpeningLine(Command):
     counterparty_id: UUID | None = None
 
 
-class OpeningBalances(Command):
-    """What the compound owns and owes on the day the books open, signed by both sides."""
+class Opening(Fact):
+    """What both sides sign: what the compound owns and owes when its books open."""
+
+    entry_id: UUID
+    accounting_on: date
+    """The last day of the month before the first month of these books."""
+    memo: str
+    lines: tuple[OpeningLine, ...]
+    evidence: tuple[str, ...]
+
+
+class DraftOpening(Command):
+    """Put the opening balances before both sides."""
 
     act_id: UUID
-    entry_id: UUID
+    id: UUID
+    """Of the entry that the last signature posts."""
     accounting_on: date
     memo: str
     lines: tuple[OpeningLine, ...]

@@ -155,6 +155,16 @@ class BooksAlreadyOpen(Conflict):
     opened_on: str
 
 
+class OpeningNotAtMonthEnd(Invalid):
+    code = "opening-not-at-month-end"
+    detail = N_("Opening balances are those of the last day of a month that is over.")
+
+
+class BalanceZero(Invalid):
+    code = "balance-zero"
+    detail = N_("An opening balance is a whole number of fen and not zero.")
+
+
 class PeriodOutOfOrder(Conflict):
     code = "period-out-of-order"
     detail = N_("Periods close in order; the next is {expected}.")

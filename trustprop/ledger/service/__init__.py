@@ -7,6 +7,7 @@ from trustprop.ledger.service.chart import (
     open_account,
     open_fund,
 )
+from trustprop.ledger.service.opening import EFFECTS, draft_opening
 from trustprop.ledger.service.posting import (
     close_period,
     lock_books,
@@ -37,6 +38,7 @@ from trustprop.ledger.service.reading import (
 )
 
 __all__ = [
+    "EFFECTS",
     "accounts",
     "add_default_accounts",
     "attested_entries",
@@ -46,6 +48,7 @@ __all__ = [
     "checkpoint",
     "close_period",
     "consistency_proof",
+    "draft_opening",
     "entries",
     "entries_by_id",
     "entry",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import UUID
 
+from trustprop.evidence import service as evidence
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.errors import Missing
 from trustprop.kernel.periods import Period, local_date
@@ -78,6 +79,7 @@ async def reverse(tx: Tx, caller: Caller, command: Reverse) -> PostedEntry:
 async def post_voucher(tx: Tx, caller: Caller, command: PostVoucher) -> PostedEntry:
     """A bookkeeper's entry. Raises FieldsInvalid naming every wrong line."""
     caller.check_office_or_scope("books:write", Office.TRUSTEE_BOOKKEEPER)
+    await evidence.check_exist(tx, caller.compound_id, command.evidence)
     books = await store.lock_books(tx, caller.compound_id)
     if await journal.find_entry(tx, caller.compound_id, command.id) is None:
         rules.check_date(books, command.accounting_on, local_date(caller.at))
