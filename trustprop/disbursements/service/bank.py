@@ -193,7 +193,7 @@ async def _relieved(
     lines = [
         (line.account, line.budget_line_id)
         for invoice in body.invoices
-        for line in await invoices.accepted_lines(tx, caller.compound_id, invoice.invoice_id)
+        for line in (await invoices.read(tx, caller, invoice.invoice_id)).lines
     ]
     return rules.relieved(lines, command)
 

@@ -11,7 +11,6 @@ from trustprop.compounds.model import Limits
 from trustprop.disbursements import rules, store
 from trustprop.disbursements.model import (
     OrderBody,
-    OrderKind,
     OrderTerms,
     Payee,
     PaymentOrder,
@@ -21,6 +20,7 @@ from trustprop.evidence import service as evidence
 from trustprop.funds import service as funds
 from trustprop.invoices import service as invoices
 from trustprop.invoices.model import PAYABLE, Vendor, VendorAccount
+from trustprop.invoices.service.vendors import check_related_party
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.errors import Refusal
 from trustprop.kernel.periods import local_date
@@ -100,29 +100,31 @@ async def load(
     """
     compound_id = caller.compound_id
     chart = await ledger.chart(tx, compound_id)
+    debited = chart.accounts.get(body.account)
+    keeps_subledger = debited is not None and debited.keeps_subledger
+    counterparty_id = body.counterparty_id if keeps_subledger else None
     bank = await funds.find_bank_account(tx, compound_id, body.bank_account)
-    account = await _account(tx, compound_id, body.vendor_account_id)
     promised_cash = promised_owed = 0
     if not is_release:
         promised_cash = await store.promised_cash(
             tx, compound_id, body.bank_account, body.fund, body.order_id
         )
         promised_owed = await store.promised_liability(
-            tx, compound_id, body.account, body.fund, body.counterparty_id, body.order_id
+            tx, compound_id, body.account, body.fund, counterparty_id, body.order_id
         )
     return rules.Standing(
         at=caller.at,
         books=books,
-        account=chart.accounts.get(body.account),
+        account=debited,
         is_account_of_fund=body.fund in bank.funds,
         cash_fen=await _held(tx, compound_id, body.bank_account, body.fund),
         cash_promised_fen=promised_cash,
         notice_days=limits.large_payment_notice_days.value,
-        owed_fen=await _owed(tx, compound_id, body),
+        owed_fen=await _owed(tx, compound_id, body, counterparty_id),
         owed_promised_fen=promised_owed,
         line=await _line(tx, compound_id, body.budget_line_id),
         vendor=await _vendor(tx, compound_id, body.vendor_id),
-        vendor_account=account,
+        vendor_account=await _account(tx, compound_id, body.vendor_account_id),
         invoices=await invoices.lock_for_payment(
             tx, compound_id, tuple(invoice.invoice_id for invoice in body.invoices)
         ),
@@ -136,7 +138,7 @@ async def related_party_refusals(
     if vendor is None:
         return ()
     try:
-        await invoices.check_related_party(tx, caller, vendor)
+        await check_related_party(tx, caller, vendor)
     except Refusal as refusal:
         return (refusal,)
     return ()
@@ -155,20 +157,19 @@ async def _held(tx: Tx, compound_id: UUID, account: str, fund: str) -> int:
     return sum(claim.balance_fen for claim in claims if claim.fund == fund)
 
 
-async def _owed(tx: Tx, compound_id: UUID, body: OrderBody) -> int:
+async def _owed(tx: Tx, compound_id: UUID, body: OrderBody, counterparty_id: UUID | None) -> int:
     """What the liability stands at; accepted invoices in it are paid by orders of their own kind."""
     if body.kind not in rules.LIABILITIES:
         return 0
-    if body.counterparty_id is None:
-        owed = -await _held(tx, compound_id, body.account, body.fund)
-    else:
-        owed = -sum(
+    if counterparty_id is not None:
+        return -sum(
             balance.balance_fen
             for balance in await ledger.subledger(tx, compound_id, body.account)
-            if (balance.fund, balance.counterparty_id) == (body.fund, body.counterparty_id)
+            if (balance.fund, balance.counterparty_id) == (body.fund, counterparty_id)
         )
-    if body.kind is OrderKind.PAYABLE and body.account == PAYABLE:
-        owed -= await invoices.unpaid_fen(tx, compound_id, body.fund, body.counterparty_id)
+    owed = -await _held(tx, compound_id, body.account, body.fund)
+    if body.account == PAYABLE:
+        owed -= await invoices.unpaid_fen(tx, compound_id, body.fund)
     return owed
 
 
