@@ -204,7 +204,7 @@ async def list_homes(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     limit: ShownAtOnce = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[Home]:
     """List homes by building, stair and number, without any name."""
     service.check_reads_roll(caller)
@@ -258,10 +258,10 @@ async def get_roll(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     on: FromQuery[date | None] = None,
-    building: str = "",
-    stair: str = "",
+    building: FromQuery[str] = "",
+    stair: FromQuery[str] = "",
     limit: ShownAtOnce = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> RollPage:
     """Read the roll of a record date, names masked, with heads and area as the law counts them."""
     service.check_reads_roll(caller)
@@ -299,7 +299,7 @@ async def list_mandates(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     limit: ShownAtOnce = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[MandateTerm]:
     """List every mandate, past and to come, in order of its beginning."""
     service.check_reads_roll(caller)
@@ -316,7 +316,7 @@ async def list_texts(
     database: NamedDependency[Database],
     on: FromQuery[date | None] = None,
     limit: ShownAtOnce = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[GoverningText]:
     """List every version of the governing texts by kind, or what is in effect on a day."""
     async with database.read(caller) as tx:

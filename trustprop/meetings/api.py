@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from trustprop.acts import rules as act_rules
 from trustprop.acts.model import Act, ActView
@@ -48,9 +48,9 @@ async def record_resolution(
 async def list_resolutions(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
-    matter: Matter | None = None,
+    matter: FromQuery[Matter | None] = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[Resolution]:
     """List resolutions in order of their numbers; everybody here may know what was decided."""
     filters = {"matter": matter}
