@@ -29,3 +29,12 @@ def test_the_night_of_a_years_end_belongs_to_the_new_year_in_shanghai() -> None:
     assert local_date(datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC)) == date(2025, 12, 31)
     assert local_date(datetime(2025, 12, 31, 16, 0, tzinfo=UTC)) == date(2026, 1, 1)
     assert utc(datetime(2025, 12, 31, 16, 0, tzinfo=UTC)) == "2025-12-31T16:00:00Z"
+
+
+def test_periods_stand_in_the_order_of_time():
+    august, september = Period(2025, 8), Period(2025, 9)
+    assert august < september
+    assert august <= september <= september
+    assert september > august
+    assert september >= august
+    assert sorted([Period(2026, 1), september, august])[-1] == Period(2026, 1)

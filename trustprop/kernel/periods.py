@@ -2,7 +2,6 @@
 
 from calendar import monthrange
 from datetime import UTC, date, datetime
-from functools import total_ordering
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -21,7 +20,6 @@ def utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-@total_ordering
 class Period(Struct, frozen=True):
     """One month of the books, written ``2025-09``."""
 
@@ -72,3 +70,12 @@ class Period(Struct, frozen=True):
 
     def __lt__(self, other: "Period") -> bool:
         return self.number < other.number
+
+    def __le__(self, other: "Period") -> bool:
+        return self.number <= other.number
+
+    def __gt__(self, other: "Period") -> bool:
+        return self.number > other.number
+
+    def __ge__(self, other: "Period") -> bool:
+        return self.number >= other.number
