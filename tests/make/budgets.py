@@ -4,8 +4,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from tests.make.ground import new_id
+from tests.make import meetings as make_meetings
+from tests.make.ground import make_caller, new_id
+from trustprop.budgets import service
 from trustprop.budgets.model import (
+    AdoptBudget,
+    BudgetDocument,
     Change,
     DraftBudget,
     IncomeDraft,
@@ -14,6 +18,9 @@ from trustprop.budgets.model import (
     MovementKind,
     MovementSource,
 )
+from trustprop.kernel.caller import Caller, Office
+from trustprop.meetings.model import Matter
+from trustprop.plumbing.database import Tx
 
 SEPTEMBER_15 = date(2025, 9, 15)
 
@@ -89,3 +96,20 @@ def budget_draft(
         lines=lines or (line_draft(),),
         income=income or (income_draft(),),
     )
+
+
+async def add_budget(
+    tx: Tx,
+    caller: Caller,
+    *lines: LineDraft,
+    income: tuple[IncomeDraft, ...] = (),
+    year: int = 2025,
+) -> BudgetDocument:
+    """A budget in force, for a compound with books and funds (``tests.make.funds.add_books``)."""
+    manager = make_caller(Office.TRUSTEE_MANAGER, compound_id=caller.compound_id)
+    command = budget_draft(*lines, income=income, year=year)
+    await service.draft(tx, manager, command)
+    await service.consult(tx, manager, command.id)
+    resolution = await make_meetings.add_resolution(tx, caller, Matter.BUDGET, command.id)
+    adoption = AdoptBudget(resolution_id=resolution.resolution_id, version=1)
+    return await service.adopt(tx, manager, command.id, adoption)

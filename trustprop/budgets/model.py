@@ -178,14 +178,8 @@ class LineExecution(Fact):
     this_month_fen: int
     encumbered_fen: int
     reserved_fen: int
-
-    @property
-    def year_to_date_fen(self) -> int:
-        return self.used_before_fen + self.this_month_fen
-
-    @property
-    def available_fen(self) -> int:
-        return self.annual_fen - self.year_to_date_fen - self.encumbered_fen - self.reserved_fen
+    year_to_date_fen: int
+    available_fen: int
 
 
 # Documents
@@ -442,6 +436,10 @@ class EmergencyNow(Fact):
     emergency: Emergency
     is_notice_overdue: bool
     is_ratification_overdue: bool
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_notice_overdue or self.is_ratification_overdue
 
 
 class GiveNotice(Command):

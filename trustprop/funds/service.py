@@ -31,7 +31,6 @@ from trustprop.ledger.model import (
     TRANSFER_OUT,
     Entry,
     EntryKind,
-    LedgerFund,
     Posting,
     Side,
     Source,
@@ -53,14 +52,12 @@ async def establish(tx: Tx, caller: Caller, command: EstablishFund) -> Fund:
     Raises FieldsInvalid for a project without its restriction, FundAlreadyDiffers.
     """
     caller.check_office(*KEEPERS)
-    await ledger.lock_books(tx, caller.compound_id)
     new = rules.establish(command)
-    there = await store.find_fund(tx, caller.compound_id, new.code)
-    if there is not None:
+    await ledger.open_fund(tx, caller, new.code, new.is_restricted)
+    if not await store.add_fund(tx, caller, new):
+        there = await store.find_fund(tx, caller.compound_id, new.code)
+        assert there is not None
         rules.check_same_fund(there, new)
-        return there
-    await ledger.open_fund(tx, caller, LedgerFund(fund=new.code, is_restricted=new.is_restricted))
-    await store.insert_fund(tx, caller, new)
     return new
 
 

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import asdict
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from trustprop.funds.model import BankAccount, BankAccountState, Fund, Transfer
 from trustprop.funds.tables import bank_account, fund, fund_transfer
@@ -38,15 +39,20 @@ async def find_fund(tx: Tx, compound_id: UUID, code: str) -> Fund | None:
     return rows.to(Fund, row) if row else None
 
 
-async def insert_fund(tx: Tx, caller: Caller, new: Fund) -> None:
-    await tx.execute(
-        insert(fund).values(
+async def add_fund(tx: Tx, caller: Caller, new: Fund) -> bool:
+    """False when the code is there already."""
+    added = await tx.execute(
+        insert(fund)
+        .values(
             compound_id=caller.compound_id,
             established_by=caller.person_id,
             established_at=caller.at,
             **asdict(new),
         )
+        .on_conflict_do_nothing()
+        .returning(fund.c.code)
     )
+    return added.one_or_none() is not None
 
 
 async def bank_accounts(tx: Tx, compound_id: UUID) -> tuple[BankAccount, ...]:

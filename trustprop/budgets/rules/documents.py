@@ -58,8 +58,8 @@ class BudgetNotConsulted(Conflict):
 
 class BudgetVersionMoved(Conflict):
     code = "budget-version-moved"
-    detail = N_("The resolution is about version {adopted_version}; the budget is at {version}.")
-    adopted_version: int
+    detail = N_("You name version {named_version}; the budget is at version {version}.")
+    named_version: int
     version: int
 
 
@@ -207,8 +207,10 @@ def check_growing_means(before: Iterable[FundMeans], after: Iterable[FundMeans])
     check_means(fund for fund in after if fund.planned_fen > planned.get(fund.fund, 0))
 
 
-def revise(budget: Budget, title: str) -> Budget:
-    """The next version. Raises BudgetNotRevisable."""
+def revise(budget: Budget, title: str, version: int) -> Budget:
+    """The next version of the one that was read. Raises BudgetVersionMoved, BudgetNotRevisable."""
+    if budget.version != version:
+        raise BudgetVersionMoved(named_version=version, version=budget.version)
     if budget.state not in REVISABLE:
         raise BudgetNotRevisable(state=budget.state)
     return replace(budget, title=title, version=budget.version + 1)
@@ -241,7 +243,7 @@ def check_adoptable(
     if budget.state != BudgetState.CONSULTING:
         raise BudgetNotConsulted(state=budget.state)
     if budget.version != version:
-        raise BudgetVersionMoved(adopted_version=version, version=budget.version)
+        raise BudgetVersionMoved(named_version=version, version=budget.version)
     if unanswered:
         raise CommentsUnanswered(count=unanswered)
     check_means(found)

@@ -1,5 +1,6 @@
 """What budgets do: the way of a document, changes in force, and every use of a line."""
 
+from trustprop.budgets.service.accruals import accrue, reverse_accrual
 from trustprop.budgets.service.availability import (
     availability,
     check_available,
@@ -43,6 +44,7 @@ from trustprop.budgets.service.documents import (
 
 __all__ = [
     "EFFECTS",
+    "accrue",
     "adjustments",
     "adopt",
     "adopt_adjustment",
@@ -70,6 +72,7 @@ __all__ = [
     "ratify",
     "relieve",
     "reserve",
+    "reverse_accrual",
     "revise",
     "spend",
     "spend_many",

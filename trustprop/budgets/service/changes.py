@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,7 @@ from trustprop.meetings import service as meetings
 from trustprop.meetings.model import Matter
 from trustprop.plumbing.database import Tx
 
+C = TypeVar("C", Adjustment, Virement, Emergency)
 VIREMENT_ACT = "budget-virement"
 EMERGENCY_ACT = "budget-emergency"
 
@@ -420,7 +421,7 @@ def _adjusting(amounts: Mapping[UUID, int], source: MovementSource, on: date) ->
     ]
 
 
-def _same(there: Any, is_same: bool) -> Any:
+def _same(there: C, is_same: bool) -> C:
     if not is_same:
         raise rules.ChangeAlreadyDiffers
     return there

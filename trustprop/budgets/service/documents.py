@@ -47,7 +47,6 @@ async def draft(tx: Tx, caller: Caller, command: DraftBudget) -> BudgetDocument:
     Raises FieldsInvalid, BudgetAlreadyDiffers or BudgetYearTaken.
     """
     caller.check_office(*DRAFTERS)
-    await ledger.lock_books(tx, caller.compound_id)
     new = Budget(
         budget_id=command.id,
         year=command.year,
@@ -63,17 +62,21 @@ async def draft(tx: Tx, caller: Caller, command: DraftBudget) -> BudgetDocument:
     if await store.find_adopted(tx, caller.compound_id, command.year):
         raise rules.BudgetYearTaken(year=command.year)
     await _check_document(tx, caller, command.id, command.lines, command.income)
-    await store.insert_budget(tx, caller.compound_id, new)
+    if not await store.add_budget(tx, caller.compound_id, new):
+        return await _already_drafted(tx, caller, new, command)
     return await _save_document(tx, caller, new, command.lines, command.income)
 
 
-async def revise(tx: Tx, caller: Caller, budget_id: UUID, command: ReviseBudget) -> BudgetDocument:
-    """The next version of a draft or of a budget under consultation; the edge checked If-Match.
+async def revise(
+    tx: Tx, caller: Caller, budget_id: UUID, command: ReviseBudget, version: int
+) -> BudgetDocument:
+    """The next version of a draft or of a budget under consultation; ``version`` is what was read.
 
-    Raises Missing, BudgetNotRevisable or FieldsInvalid.
+    Raises Missing, BudgetVersionMoved, BudgetNotRevisable or FieldsInvalid.
     """
     caller.check_office(*DRAFTERS)
-    budget = rules.revise(await _lock_budget(tx, caller, budget_id), command.title)
+    there = await _lock_budget(tx, caller, budget_id)
+    budget = rules.revise(there, command.title, version)
     await _check_document(tx, caller, budget_id, command.lines, command.income)
     await store.delete_document(tx, caller.compound_id, budget_id)
     await store.save_budget(tx, caller.compound_id, budget)

@@ -203,7 +203,10 @@ async def execution(
                CAST(coalesce(sum(m.actual_fen) FILTER (
                    WHERE m.moved_on >= $3 AND m.kind <> 'open'), 0) AS bigint) AS this_month_fen,
                CAST(sum(m.encumbered_fen) AS bigint) AS encumbered_fen,
-               CAST(sum(m.reserved_fen) AS bigint) AS reserved_fen
+               CAST(sum(m.reserved_fen) AS bigint) AS reserved_fen,
+               CAST(sum(m.actual_fen) AS bigint) AS year_to_date_fen,
+               CAST(sum(m.appropriated_fen + m.adjusted_fen - m.actual_fen - m.encumbered_fen
+                        - m.reserved_fen) AS bigint) AS available_fen
         FROM budget AS b
         JOIN budget_line AS l ON l.compound_id = b.compound_id AND l.budget_id = b.budget_id
         JOIN line_movement AS m ON m.compound_id = l.compound_id AND m.line_id = l.line_id

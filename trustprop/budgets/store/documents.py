@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import asdict
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from trustprop.budgets.model import (
     Budget,
@@ -110,8 +111,15 @@ async def budgets(
     return rows.all_of(Budget, await tx.execute(statement))
 
 
-async def insert_budget(tx: Tx, compound_id: UUID, new: Budget) -> None:
-    await tx.execute(insert(budget).values(compound_id=compound_id, **_plain(new)))
+async def add_budget(tx: Tx, compound_id: UUID, new: Budget) -> bool:
+    """False when the id is there already, put there by a request of the same instant too."""
+    added = await tx.execute(
+        insert(budget)
+        .values(compound_id=compound_id, **_plain(new))
+        .on_conflict_do_nothing()
+        .returning(budget.c.budget_id)
+    )
+    return added.one_or_none() is not None
 
 
 async def save_budget(tx: Tx, compound_id: UUID, changed: Budget) -> None:
