@@ -154,6 +154,12 @@ class WithdrawAct(Command):
     reason: Reason
 
 
+class WaitingFor(StrEnum):
+    """Whose signature a list of acts waits for."""
+
+    ME = "me"
+
+
 class ActSummary(Fact):
     """An act as lists show it."""
 
@@ -182,7 +188,7 @@ class ActView(ActSummary):
     body: Any
 
 
-# -- acts about keys, mandates and texts ---------------------------------------------------------
+# -- acts about signing keys ---------------------------------------------------------------------
 
 
 class DraftKeyActivation(Command):

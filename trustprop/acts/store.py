@@ -138,11 +138,14 @@ async def acts(
     waiting_for: tuple[UUID, Party] | None,
     after: UUID | None,
     limit: int,
+    at: datetime,
 ) -> tuple[Act, ...]:
-    """In id order, which is the order in which they were drafted."""
+    """In id order, which is the order in which they were drafted; open are those still in time."""
     wanted = _acts(compound_id).order_by(act.c.act_id).limit(limit)
     if state is not None:
         wanted = wanted.where(act.c.state == state)
+    if state is ActState.OPEN or waiting_for is not None:
+        wanted = wanted.where(act_version.c.expires_at > at)
     if kind is not None:
         wanted = wanted.where(act.c.kind == kind)
     if subject_id is not None:

@@ -396,8 +396,11 @@ def check_signs(
 def activate(
     key: SigningKey, act_id: UUID, at: datetime, expires_at: datetime | None
 ) -> SigningKey:
-    """Raises KeyNotInState unless the key is proved, or suspended and now found again."""
-    if key.state not in (KeyState.PROVED, KeyState.SUSPENDED):
+    """A proved key, a suspended one that was found again, or an active one with a new term.
+
+    Raises KeyNotInState when it is revoked.
+    """
+    if key.state is KeyState.REVOKED:
         raise KeyNotInState(state=key.state, needed=KeyState.PROVED)
     return replace(
         key,

@@ -121,7 +121,18 @@ async def _accepted_step(secrets: Secrets | None, command: OpenSession, at: date
 
 
 async def end_session(tx: Tx, credential: Credential, at: datetime) -> None:
+    """Raises PersonNeeded for the key of a machine, which is revoked instead."""
+    if credential.person_id is None:
+        raise rules.PersonNeeded
     await store.end_session(tx, credential.credential_id, at)
+
+
+async def whoever(tx: Tx, credential: Credential) -> Person:
+    """The person behind a session. Raises PersonNeeded."""
+    person = await store.find_person(tx, credential.person_id) if credential.person_id else None
+    if person is None:
+        raise rules.PersonNeeded
+    return person
 
 
 async def find_person(tx: Tx, person_id: UUID) -> Person | None:

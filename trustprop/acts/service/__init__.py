@@ -1,13 +1,14 @@
 """What acts do: put a payload before both sides, take their signatures, and let it take effect once."""
 
-from trustprop.acts.service.keys import EFFECTS as _OF_KEYS
 from trustprop.acts.service.keys import (
+    EFFECTS,
     draft_key_activation,
     draft_key_replacement,
     draft_key_revocation,
 )
 from trustprop.acts.service.signing import (
     Effect,
+    Effects,
     acts,
     draft,
     expire,
@@ -21,11 +22,10 @@ from trustprop.acts.service.signing import (
     withdraw,
 )
 
-EFFECTS = {**_OF_KEYS}
-
 __all__ = [
     "EFFECTS",
     "Effect",
+    "Effects",
     "acts",
     "draft",
     "draft_key_activation",

@@ -123,6 +123,7 @@ async def acts(
         waiting_for=waiting_for,
         after=after,
         limit=limit,
+        at=caller.at,
     )
 
 

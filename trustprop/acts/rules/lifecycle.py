@@ -8,47 +8,32 @@ open ── the last signature that is needed ──▶ signed
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from trustprop.acts.model import (
     Act,
     ActState,
-    ActSummary,
-    ActView,
     DraftAct,
-    KeyActivation,
     Payload,
     Requirement,
     SignAct,
     Signature,
     Signer,
 )
-from trustprop.compounds.model import MandateTerm
 from trustprop.identity import rules as identity
 from trustprop.identity.model import KeyState, SigningKey
-from trustprop.kernel.caller import Caller, Mandate, Office, Party
+from trustprop.kernel.caller import Caller, Mandate, Party
 from trustprop.kernel.canonical import canonical_json, sha256
-from trustprop.kernel.errors import (
-    N_,
-    Conflict,
-    FieldError,
-    FieldsInvalid,
-    Forbidden,
-    Invalid,
-)
-from trustprop.kernel.periods import ZONE, local_date, utc
+from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden, Invalid
+from trustprop.kernel.periods import local_date, utc
 
 FOUNDING = "founding"
 """The one act signed with keys that are not active yet: those that it names itself."""
-READ = "acts:read"
 LONGEST_OPEN = timedelta(days=180)
-_SIDES = (Party.TRUSTEE, Party.OWNERS)
+SIDES = (Party.TRUSTEE, Party.OWNERS)
 _KIND = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
@@ -116,22 +101,12 @@ class SelfApproval(Forbidden):
     detail = N_("Who draws up this act does not sign it.")
 
 
-class NotNamedInFounding(Forbidden):
-    code = "not-named-in-founding"
-    detail = N_("The founding act names nobody with this key and an office that signs.")
-
-
-class FoundingOver(Conflict):
-    code = "founding-over"
-    detail = N_("Keys are active here; a founding act can no longer be signed.")
-
-
 class NotDraftersSide(Forbidden):
     code = "not-drafters-side"
     detail = N_("Only the side that drew up this act can take it back; you can reject it.")
 
 
-# -- drafting ------------------------------------------------------------------------------------
+# -- drafting --------------------------------------------------------------------------------------
 
 
 def draft(command: DraftAct, caller: Caller) -> Act:
@@ -205,7 +180,7 @@ def _payload(command: DraftAct, compound_id: UUID, version: int) -> Payload:
 
 def _assert_both_sides(required: Iterable[Requirement]) -> None:
     parties = [wanted.party for wanted in required]
-    assert sorted(parties) == sorted(_SIDES), "an act is signed by both sides, each named once"
+    assert sorted(parties) == sorted(SIDES), "an act is signed by both sides, each named once"
     assert all(wanted.count >= 1 for wanted in required)
 
 
@@ -222,7 +197,7 @@ def _party_of(caller: Caller) -> Party | None:
     return next(iter(caller.parties)) if len(caller.parties) == 1 else None
 
 
-# -- signing -------------------------------------------------------------------------------------
+# -- signing ---------------------------------------------------------------------------------------
 
 
 def check_open(act: Act, at: datetime) -> None:
@@ -243,7 +218,7 @@ def check_digest(act: Act, payload_digest: str) -> None:
 def signer(person_id: UUID, mandates: Iterable[Mandate], at: datetime) -> Signer:
     """The person with the one side they stand for. Raises SignerOfBothSides or MandateNotInForce."""
     held = tuple(mandates)
-    if {mandate.party for mandate in held}.issuperset(_SIDES):
+    if {mandate.party for mandate in held}.issuperset(SIDES):
         raise SignerOfBothSides
     signing = [mandate for mandate in held if mandate.office.may_sign]
     if not signing:
@@ -312,63 +287,7 @@ def _with(act: Act, signature: Signature, at: datetime) -> Act:
     return signed
 
 
-# -- founding: no mandate is in force and no key active before the act itself --------------------
-
-
-class FoundingMandate(Struct, frozen=True, kw_only=True):
-    """What a founding act says about a signer; the rest of its body belongs to compounds."""
-
-    mandate_id: UUID
-    person_id: UUID
-    office: Office
-    valid_from: date
-    valid_until: date
-    key_id: str | None = None
-
-
-class FoundingBody(Struct, frozen=True, kw_only=True):
-    mandates: tuple[FoundingMandate, ...]
-
-
-def founders(body: Any) -> tuple[FoundingMandate, ...]:
-    """Those of a founding act who sign it: a signing office and a key."""
-    named = msgspec.convert(body, FoundingBody).mandates
-    return tuple(one for one in named if one.key_id is not None and one.office.may_sign)
-
-
-def founding_required(body: Any) -> tuple[Requirement, ...]:
-    """Everybody whose key the founding act activates signs it with that very key."""
-    return tuple(
-        Requirement(
-            party=party,
-            count=len({one.person_id for one in founders(body) if one.office.party is party}),
-        )
-        for party in _SIDES
-    )
-
-
-def founding_signer(act: Act, person_id: UUID, key_id: str, at: datetime) -> Signer:
-    """Raises NotNamedInFounding, SignerOfBothSides or MandateNotInForce."""
-    if not any(one.key_id == key_id for one in founders(act.body) if one.person_id == person_id):
-        raise NotNamedInFounding
-    return founder(act, person_id, at)
-
-
-def founder(act: Act, person_id: UUID, at: datetime) -> Signer:
-    """Raises NotNamedInFounding, SignerOfBothSides or MandateNotInForce."""
-    named = msgspec.convert(act.body, FoundingBody).mandates
-    own = [one for one in named if one.person_id == person_id]
-    if not own:
-        raise NotNamedInFounding
-    held = [
-        Mandate(mandate_id=one.mandate_id, office=one.office)
-        for one in own
-        if one.valid_from <= local_date(at) <= one.valid_until
-    ]
-    return signer(person_id, held, at)
-
-
-# -- the other ends ------------------------------------------------------------------------------
+# -- the other ends --------------------------------------------------------------------------------
 
 
 def is_due(act: Act, at: datetime) -> bool:
@@ -402,89 +321,3 @@ def _is_of_drafters_side(act: Act, caller: Caller) -> bool:
 def expire(act: Act, at: datetime) -> Act:
     assert is_due(act, at)
     return replace(act, state=ActState.EXPIRED, ended_at=at)
-
-
-# -- keys ----------------------------------------------------------------------------------------
-
-
-class KeyWithoutMandate(Conflict):
-    code = "key-without-mandate"
-    detail = N_("The holder of this key has no office here that signs, now or later.")
-
-
-class KeysOfTwoPersons(Conflict):
-    code = "keys-of-two-persons"
-    detail = N_("A key is replaced by another key of the same person only.")
-
-
-def activation(key: SigningKey, terms: Iterable[MandateTerm], on: date) -> KeyActivation:
-    """What both sides sign to make a key active: it ends with the last mandate of its holder.
-
-    Raises KeyNotInState or KeyWithoutMandate.
-    """
-    if key.state not in (KeyState.PROVED, KeyState.SUSPENDED):
-        raise identity.KeyNotInState(state=key.state, needed=KeyState.PROVED)
-    ends = [
-        term.out_on
-        for term in terms
-        if term.person_id == key.person_id and term.office.may_sign and term.out_on > on
-    ]
-    if not ends:
-        raise KeyWithoutMandate
-    return KeyActivation(
-        key_id=key.key_id,
-        person_id=key.person_id,
-        scheme=key.scheme,
-        public_key=key.public_key.hex(),
-        key_expires_at=start_of_day(max(ends)),
-    )
-
-
-def check_revocable(key: SigningKey) -> None:
-    """Raises KeyNotInState when the key is revoked already."""
-    if key.state is KeyState.REVOKED:
-        raise identity.KeyNotInState(state=key.state, needed=KeyState.ACTIVE)
-
-
-def check_replacement(old: SigningKey, new: SigningKey) -> None:
-    """Raises KeysOfTwoPersons or KeyNotInState."""
-    if old.person_id != new.person_id:
-        raise KeysOfTwoPersons
-    check_revocable(old)
-
-
-def start_of_day(on: date) -> datetime:
-    """The first instant of a day in the compound's zone."""
-    return datetime(on.year, on.month, on.day, tzinfo=ZONE).astimezone(UTC)
-
-
-# -- shown ---------------------------------------------------------------------------------------
-
-
-def may_read(act: Act, caller: Caller) -> bool:
-    """Office holders, keys with ``acts:read``, and those whom a founding act names."""
-    if reads_acts(caller) or "operator" in caller.scopes:
-        return True
-    if caller.person_id is None:
-        return False
-    if act.kind == FOUNDING:
-        return any(one.person_id == caller.person_id for one in founders(act.body))
-    return act.drafted_by == caller.person_id
-
-
-def reads_acts(caller: Caller) -> bool:
-    """Whoever holds an office, and programs that are not a vendor's."""
-    return bool(caller.mandates) or (caller.vendor_id is None and READ in caller.scopes)
-
-
-def summary(act: Act) -> ActSummary:
-    return ActSummary(**_shown(act))
-
-
-def view(act: Act) -> ActView:
-    return ActView(**_shown(act), payload=act.payload, body=act.body)
-
-
-def _shown(act: Act) -> dict[str, Any]:
-    names = (field for field in ActSummary.__struct_fields__ if field != "payload_digest")
-    return {name: getattr(act, name) for name in names} | {"payload_digest": act.digest}
