@@ -1,0 +1,1 @@
+"""Statements over what homes and counterparties owe and pay."""

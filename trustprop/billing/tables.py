@@ -1,0 +1,262 @@
+"""Tariffs, charges, receipts and their allocations, revenue contracts, the trustee's remuneration."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from trustprop.plumbing.schema import compound_column, metadata
+
+tariff = Table(
+    "tariff",
+    metadata,
+    compound_column(),
+    Column("tariff_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rate_fen", BigInteger, nullable=False),
+    Column("valid_from", Integer, nullable=False),
+    Column("resolution_id", Uuid),
+    Column("clause", Text),
+    PrimaryKeyConstraint("compound_id", "tariff_id", name="pk_tariff"),
+    CheckConstraint("rate_fen > 0", name="ck_tariff_rate"),
+    CheckConstraint("(resolution_id IS NULL) <> (clause IS NULL)", name="ck_tariff_decision"),
+)
+
+parking_space = Table(
+    "parking_space",
+    metadata,
+    compound_column(),
+    Column("space_id", Uuid, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("home_id", Uuid, nullable=False),
+    Column("valid_from", Integer, nullable=False),
+    Column("valid_until", Integer),
+    PrimaryKeyConstraint("compound_id", "space_id", name="pk_parking_space"),
+    CheckConstraint("valid_until >= valid_from", name="ck_parking_space_term"),
+    Index("ix_parking_space_home", "compound_id", "home_id"),
+)
+
+charge_run = Table(
+    "charge_run",
+    metadata,
+    compound_column(),
+    Column("run_id", Uuid, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("tariff_id", Uuid, nullable=False),
+    Column("charged_on", Date, nullable=False),
+    Column("charges", Integer, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("from_prepaid", Integer, nullable=False),
+    Column("from_prepaid_fen", BigInteger, nullable=False),
+    Column("run_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("compound_id", "run_id", name="pk_charge_run"),
+    UniqueConstraint("compound_id", "kind", "period", name="uq_charge_run_period"),
+    ForeignKeyConstraint(
+        ["compound_id", "tariff_id"],
+        ["tariff.compound_id", "tariff.tariff_id"],
+        name="fk_charge_run_tariff",
+    ),
+)
+
+charge = Table(
+    "charge",
+    metadata,
+    compound_column(),
+    Column("charge_id", Uuid, nullable=False),
+    Column("home_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("charged_on", Date, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("settled_fen", BigInteger, nullable=False, server_default=text("0")),
+    Column("entry_id", Uuid),
+    Column("run_id", Uuid),
+    PrimaryKeyConstraint("compound_id", "charge_id", name="pk_charge"),
+    UniqueConstraint("compound_id", "home_id", "kind", "period", name="uq_charge_home"),
+    CheckConstraint("amount_fen > 0", name="ck_charge_amount"),
+    CheckConstraint("settled_fen BETWEEN 0 AND amount_fen", name="ck_charge_settled"),
+    ForeignKeyConstraint(
+        ["compound_id", "run_id"],
+        ["charge_run.compound_id", "charge_run.run_id"],
+        name="fk_charge_run",
+    ),
+    Index("ix_charge_period", "compound_id", "kind", "period"),
+)
+Index(
+    "ix_charge_open",
+    charge.c.compound_id,
+    charge.c.home_id,
+    postgresql_where=charge.c.settled_fen < charge.c.amount_fen,
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    compound_column(),
+    Column("receipt_id", Uuid, nullable=False),
+    Column("home_id", Uuid),
+    Column("contract_id", Uuid),
+    Column("kind", Text),
+    Column("received_on", Date, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("fund", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("arrears_fen", BigInteger, nullable=False),
+    Column("surplus_fen", BigInteger, nullable=False),
+    Column("payer", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("memo", Text, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("compound_id", "receipt_id", name="pk_receipt"),
+    CheckConstraint("amount_fen > 0", name="ck_receipt_amount"),
+    CheckConstraint(
+        "arrears_fen >= 0 AND surplus_fen >= 0 AND arrears_fen + surplus_fen <= amount_fen",
+        name="ck_receipt_parts",
+    ),
+    Index("ix_receipt_home", "compound_id", "home_id", "received_on"),
+    Index("ix_receipt_received", "compound_id", "received_on", "receipt_id"),
+    Index("ix_receipt_entry", "compound_id", "entry_id"),
+    Index("ix_receipt_contract", "compound_id", "contract_id"),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    compound_column(),
+    Column("charge_id", Uuid, nullable=False),
+    Column("source_id", Uuid, nullable=False),
+    Column("is_prepayment", Boolean, nullable=False),
+    Column("allocated_on", Date, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    PrimaryKeyConstraint("compound_id", "charge_id", "source_id", name="pk_allocation"),
+    CheckConstraint("amount_fen > 0", name="ck_allocation_amount"),
+    ForeignKeyConstraint(
+        ["compound_id", "charge_id"],
+        ["charge.compound_id", "charge.charge_id"],
+        name="fk_allocation_charge",
+    ),
+)
+
+channel_settlement = Table(
+    "channel_settlement",
+    metadata,
+    compound_column(),
+    Column("settlement_id", Uuid, nullable=False),
+    Column("settled_on", Date, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("gross_fen", BigInteger, nullable=False),
+    Column("fee_fen", BigInteger, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("content_sha256", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("compound_id", "settlement_id", name="pk_channel_settlement"),
+    CheckConstraint("fee_fen >= 0 AND fee_fen < gross_fen", name="ck_channel_settlement_fee"),
+    Index("ix_channel_settlement_entry", "compound_id", "entry_id"),
+)
+
+revenue_contract = Table(
+    "revenue_contract",
+    metadata,
+    compound_column(),
+    Column("contract_id", Uuid, nullable=False),
+    Column("counterparty", Text, nullable=False),
+    Column("is_individual", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("income_account", Text, nullable=False),
+    Column("fund", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("recognised_before_fen", BigInteger, nullable=False),
+    Column("received_before_fen", BigInteger, nullable=False),
+    Column("resolution_id", Uuid),
+    PrimaryKeyConstraint("compound_id", "contract_id", name="pk_revenue_contract"),
+    CheckConstraint("ends_on >= starts_on", name="ck_revenue_contract_term"),
+    CheckConstraint(
+        "amount_fen > 0 AND recognised_before_fen BETWEEN 0 AND amount_fen "
+        "AND received_before_fen >= 0",
+        name="ck_revenue_contract_amount",
+    ),
+)
+
+revenue_share = Table(
+    "revenue_share",
+    metadata,
+    compound_column(),
+    Column("contract_id", Uuid, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("from_deferred_fen", BigInteger, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("compound_id", "contract_id", "period", name="pk_revenue_share"),
+    CheckConstraint(
+        "amount_fen > 0 AND from_deferred_fen BETWEEN 0 AND amount_fen",
+        name="ck_revenue_share_amount",
+    ),
+    ForeignKeyConstraint(
+        ["compound_id", "contract_id"],
+        ["revenue_contract.compound_id", "revenue_contract.contract_id"],
+        name="fk_revenue_share_contract",
+    ),
+    Index("ix_revenue_share_period", "compound_id", "period"),
+)
+
+remuneration_accrual = Table(
+    "remuneration_accrual",
+    metadata,
+    compound_column(),
+    Column("accrual_id", Uuid, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("instrument_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("basis", Text),
+    Column("basis_fen", BigInteger, nullable=False),
+    Column("rate_basis_points", Integer, nullable=False),
+    Column("cap_fen", BigInteger),
+    Column("uncapped_fen", BigInteger, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("is_held", Boolean, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("compound_id", "accrual_id", name="pk_remuneration_accrual"),
+    UniqueConstraint("compound_id", "period", name="uq_remuneration_accrual_period"),
+    CheckConstraint("amount_fen BETWEEN 1 AND uncapped_fen", name="ck_remuneration_accrual_amount"),
+)
+
+remuneration_hold = Table(
+    "remuneration_hold",
+    metadata,
+    compound_column(),
+    Column("hold_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("held_at", DateTime(timezone=True), nullable=False),
+    Column("held_fen", BigInteger, nullable=False),
+    Column("lifted_at", DateTime(timezone=True)),
+    Column("lifted_reason", Text, nullable=False, server_default=text("''")),
+    PrimaryKeyConstraint("compound_id", "hold_id", name="pk_remuneration_hold"),
+)
+Index(
+    "uq_remuneration_hold_open",
+    remuneration_hold.c.compound_id,
+    unique=True,
+    postgresql_where=remuneration_hold.c.lifted_at.is_(None),
+)
