@@ -1,12 +1,12 @@
 """Invoices over HTTP: for the submitting firm's software, and for those who accept them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from trustprop.invoices import service
 from trustprop.invoices.api.shared import HOUSE, ShownAtOnce, after, tagged
@@ -105,19 +105,19 @@ def _verdict(
 async def list_invoices(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
-    state: FromQuery[InvoiceState | None] = None,
+    in_state: Annotated[InvoiceState | None, QueryParameter(name="state")] = None,
     vendor_id: FromQuery[UUID | None] = None,
     cursor: FromQuery[str | None] = None,
     limit: ShownAtOnce = 50,
 ) -> Page[Invoice]:
     """Invoices with their states, newest first; a vendor's key sees its own."""
-    filters: dict[str, Any] = {"state": state, "vendor_id": vendor_id}
+    filters: dict[str, Any] = {"state": in_state, "vendor_id": vendor_id}
     async with database.read(caller) as tx:
         found = await service.list_invoices(
             tx,
             caller,
             vendor_id=vendor_id,
-            state=state,
+            state=in_state,
             before=after(cursor, filters),
             limit=limit,
         )

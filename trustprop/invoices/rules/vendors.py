@@ -49,13 +49,6 @@ class RelatedPartyNeedsResolution(Conflict):
     detail = N_("A firm close to the trustee is admitted by a resolution only (Trust Law 28).")
 
 
-class VendorAccountNotUsable(Conflict):
-    code = "vendor-account-not-usable"
-    detail = N_("This bank account cannot be paid yet; it is {state}.")
-    state: str
-    usable_from_at: str
-
-
 class VendorAccountIdTaken(Conflict):
     code = "vendor-account-id-taken"
     detail = N_("This id belongs to another bank account.")
@@ -165,13 +158,6 @@ def sign_account(account: VendorAccount, at: datetime, rest_hours: int) -> Vendo
         state=VendorAccountState.SIGNED,
         usable_from_at=at + timedelta(hours=rest_hours),
     )
-
-
-def check_usable(account: VendorAccount, at: datetime) -> None:
-    """Raises VendorAccountNotUsable."""
-    if not account.is_usable(at):
-        since = "" if account.usable_from_at is None else account.usable_from_at.isoformat()
-        raise VendorAccountNotUsable(state=account.state, usable_from_at=since)
 
 
 def _wrong(pointer: str, code: str, detail: str) -> FieldError:

@@ -46,7 +46,6 @@ EFFECTS: Mapping[str, Effect] = {
 __all__ = [
     "EFFECTS",
     "accept",
-    "accepted_lines",
     "admit_vendor",
     "check_related_party",
     "draft_contract",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from trustprop.invoices.model import AcceptedLine, Invoice, InvoiceState
+from trustprop.invoices.model import Invoice, InvoiceState
 from trustprop.invoices.rules import acceptance as rules
 from trustprop.invoices.store import invoices as store
 from trustprop.kernel.caller import Caller
@@ -27,11 +27,6 @@ async def lock_for_payment(
     if len(found) < len(wanted):
         raise Missing(kind="invoice")
     return found
-
-
-async def accepted_lines(tx: Tx, compound_id: UUID, invoice_id: UUID) -> tuple[AcceptedLine, ...]:
-    """Where its amount was accepted to belong; empty before that."""
-    return await store.lines(tx, compound_id, invoice_id)
 
 
 async def mark_ordered(
