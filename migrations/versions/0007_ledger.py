@@ -546,7 +546,7 @@ BEGIN
     SELECT g.entry_id INTO v_different
     FROM given g
     JOIN body b ON b.entry = g.ord
-    WHERE g.leaf_hash IS DISTINCT FROM ledger_leaf_hash(p_compound_id, g.entry_id, g.recorded_at,
+    WHERE g.leaf_hash IS NULL OR g.leaf_hash IS DISTINCT FROM ledger_leaf_hash(p_compound_id, g.entry_id, g.recorded_at,
         g.accounting_on, g.memo, g.memo_salt, g.kind, g.source_kind, g.source_id, g.act_id,
         g.resolution_id, g.reverses, g.evidence, b.line_count, b.line_bytes)
     ORDER BY g.ord

@@ -135,7 +135,11 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
 
 
 def _from_base64(text: str) -> bytes:
+    """Only the one spelling that encoding gives, so that no byte of a note can change."""
     try:
-        return base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise NoteInvalid("not base64") from None
+    if base64.b64encode(content).decode() != text:
+        raise NoteInvalid("not canonical base64")
+    return content
