@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter, QueryParameter
 from msgspec.structs import replace
 
 from trustprop.acts import rules as acts
@@ -92,19 +92,19 @@ async def revise_order(
 async def list_orders(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
-    state: FromQuery[OrderState | None] = None,
+    in_state: Annotated[OrderState | None, QueryParameter(name="state")] = None,
     kind: FromQuery[OrderKind | None] = None,
     bank_account: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
     limit: ShownAtOnce = 50,
 ) -> Page[PaymentOrder]:
     """Payment orders, newest first, for those who read the books; account numbers are masked."""
-    filters: dict[str, Any] = {"state": state, "kind": kind, "bank_account": bank_account}
+    filters: dict[str, Any] = {"state": in_state, "kind": kind, "bank_account": bank_account}
     async with database.read(caller) as tx:
         found = await service.orders(
             tx,
             caller,
-            state=state,
+            state=in_state,
             kind=kind,
             bank_account=bank_account,
             after=_after(cursor, filters),
