@@ -1,6 +1,6 @@
 """The composition root of the service: every house's handlers, effects and dependencies."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,22 @@ from litestar.params import JSONBody
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 import trustprop
+from trustprop.acts import api as acts
+from trustprop.acts import service as acts_service
+from trustprop.acts.service import Effect
+from trustprop.budgets import api as budgets
+from trustprop.budgets import service as budgets_service
 from trustprop.compounds import api as compounds
+from trustprop.disbursements import api as disbursements
+from trustprop.disbursements import service as disbursements_service
 from trustprop.evidence import api as evidence
+from trustprop.funds import api as funds
+from trustprop.funds import service as funds_service
+from trustprop.identity import api as identity
+from trustprop.invoices import api as invoices
+from trustprop.invoices import service as invoices_service
+from trustprop.meetings import api as meetings
+from trustprop.meetings import service as meetings_service
 from trustprop.kernel.struct import Command
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
@@ -31,6 +45,26 @@ BOOKS_BALANCED = Gauge(
 SEALED_UNTIL = Gauge(
     "trustprop_journal_sealed_until", "The earliest last sealed month of all compounds, as 202509"
 )
+HOUSES = (
+    identity,
+    evidence,
+    compounds,
+    acts,
+    meetings,
+    funds,
+    budgets,
+    invoices,
+    disbursements,
+)
+EFFECTS: Mapping[str, Effect] = {
+    **acts_service.EFFECTS,
+    **meetings_service.EFFECTS,
+    **funds_service.EFFECTS,
+    **budgets_service.EFFECTS,
+    **invoices_service.EFFECTS,
+    **disbursements_service.EFFECTS,
+}
+"""What follows from the last signature of each kind of act, in the same transaction."""
 MAX_BODY = 25 * 1024 * 1024
 
 
@@ -95,6 +129,7 @@ def create_app(
             "files": Provide(lambda: files, sync_to_thread=False, use_cache=True),
             "caller": Provide(compounds.provide_caller),
             "once": Provide(provide_once),
+            "effects": Provide(lambda: EFFECTS, sync_to_thread=False, use_cache=True),
         },
         middleware=middleware(settings),
         exception_handlers=EXCEPTION_HANDLERS,
@@ -114,4 +149,4 @@ def documented(handlers: list[Any]) -> list[Any]:
 
 def houses() -> list[Any]:
     """The handlers of every house under ``/v1``."""
-    return [*evidence.handlers, *compounds.handlers]
+    return [handler for house in HOUSES for handler in house.handlers]

@@ -28,18 +28,26 @@ class Refused(Exception):
 class Client:
     """One credential of one compound."""
 
-    def __init__(self, base_url: str, *, token: str = "", compound_id: str = "", name: str = "") -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=60, headers={"Accept-Language": "zh-CN"})
+    def __init__(
+        self, base_url: str, *, token: str = "", compound_id: str = "", name: str = ""
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=base_url, timeout=60, headers={"Accept-Language": "zh-CN"}
+        )
         self.base_url = base_url
         self.token = token
         self.compound_id = compound_id
         self.name = name
 
     def get(self, path: str, **params: Any) -> Any:
-        return self._answer(self._http.get(self._url(path), params=params, headers=self._headers())).json()
+        return self._answer(
+            self._http.get(self._url(path), params=params, headers=self._headers())
+        ).json()
 
     def get_bytes(self, path: str, **params: Any) -> bytes:
-        return self._answer(self._http.get(self._url(path), params=params, headers=self._headers())).content
+        return self._answer(
+            self._http.get(self._url(path), params=params, headers=self._headers())
+        ).content
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Sent again with the same key when the connection fails: that is what the key is for."""
@@ -59,7 +67,9 @@ class Client:
         headers = self._headers() | {"Idempotency-Key": new_id()}
         files = {"file": (name, content, "application/octet-stream")}
         return self._json(
-            self._answer(self._http.post(self._url(path), files=files, data=fields, headers=headers))
+            self._answer(
+                self._http.post(self._url(path), files=files, data=fields, headers=headers)
+            )
         )
 
     def everything(self, path: str, **params: Any) -> list[Any]:
@@ -84,7 +94,9 @@ class Client:
     def _answer(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
             return answer
-        raise Refused(f"{self.name} {answer.request.method} {answer.request.url.path}: {answer.text}")
+        raise Refused(
+            f"{self.name} {answer.request.method} {answer.request.url.path}: {answer.text}"
+        )
 
     @staticmethod
     def _json(answer: httpx.Response) -> Any:
@@ -94,14 +106,21 @@ class Client:
 class Person(Client):
     """A natural person: a login with a second factor, and a signing key that only they hold."""
 
+    role = ""
+
     def register(self, suffix: str) -> None:
         """An account of their own; the authenticator's secret stays with the person."""
         self.person_id = new_id()
-        self._login = f"{self.name}-{suffix}"
+        self._login = f"{self.role}.{suffix}"
         self._password = f"pass phrase of {self._login}"
         answer = self.post(
             "/v1/people",
-            {"id": self.person_id, "display_name": self.name, "login": self._login, "password": self._password},
+            {
+                "id": self.person_id,
+                "display_name": self.name,
+                "login": self._login,
+                "password": self._password,
+            },
         )
         secret = answer["totp_secret"]
         self._totp = TOTP(base64.b32decode(secret + "=" * (-len(secret) % 8)), 6, SHA1(), 30)  # noqa: S303
@@ -125,7 +144,11 @@ class Person(Client):
         }
         self.post(
             "/signing-keys",
-            {"scheme": "ed25519", "public_key": _b64(public), "proof": _b64(self._sign(rfc8785.dumps(claim)))},
+            {
+                "scheme": "ed25519",
+                "public_key": _b64(public),
+                "proof": _b64(self._sign(rfc8785.dumps(claim))),
+            },
         )
 
     def sign_act(self, act_id: str) -> Any:
@@ -135,7 +158,11 @@ class Person(Client):
         digest = hashlib.sha256(payload).hexdigest()
         return self.post(
             f"/acts/{act_id}/signatures",
-            {"key_id": self.key_id, "payload_digest": digest, "signature": _b64(self._sign(payload))},
+            {
+                "key_id": self.key_id,
+                "payload_digest": digest,
+                "signature": _b64(self._sign(payload)),
+            },
         )
 
     def _sign(self, payload: bytes) -> bytes:

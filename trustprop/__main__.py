@@ -1,0 +1,5 @@
+"""``python -m trustprop``."""
+
+from trustprop.cli import main
+
+main()

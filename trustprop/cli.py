@@ -1,0 +1,181 @@
+"""The command line: serve, worker, migrate, demo, check, verify, report, keys, backup, restore."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import uvicorn
+
+from trustprop import operations
+from trustprop.app import create_app, works
+from trustprop.demo import story
+from trustprop.identity import rules as signing
+from trustprop.kernel.errors import Refusal
+from trustprop.plumbing import i18n, jobs, logging, migrations
+from trustprop.plumbing.settings import Settings, SettingsWrong, load
+from trustprop.statements import report as reports
+from trustprop.statements import verify as verification
+from trustprop.urls import owner_url, serving_url
+
+
+def settings() -> Settings:
+    """The settings of this process, or a clear message and exit code 2."""
+    try:
+        loaded = load()
+    except SettingsWrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    logging.configure(loaded.log_level, loaded.log_format)
+    return loaded
+
+
+def main() -> None:
+    """The entry point: a refusal becomes a sentence and exit code 1."""
+    try:
+        cli()
+    except Refusal as refusal:
+        click.echo(i18n.translate(refusal.detail, "en", refusal.facts), err=True)
+        sys.exit(1)
+
+
+@click.group()
+def cli() -> None:
+    """Runs the common money of a residential compound as a trust."""
+
+
+@cli.command()
+@click.option("--host", default=None)
+@click.option("--port", type=int, default=None)
+def serve(host: str | None, port: int | None) -> None:
+    """Answers requests (one process; run several behind a proxy for more)."""
+    found = settings()
+    uvicorn.run(
+        create_app(found),
+        host=host or found.host,
+        port=found.port if port is None else port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+
+
+@cli.command()
+@click.option("--until-empty", is_flag=True, help="End when no job is left.")
+def worker(until_empty: bool) -> None:
+    """Does what follows a commit: renders and publishes statements."""
+    found = settings()
+    asyncio.run(jobs.run(serving_url(found), works(found), until_empty=until_empty))
+
+
+@cli.command()
+def migrate() -> None:
+    """Brings the database to this version's schema."""
+    migrations.upgrade(owner_url(settings()))
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="End after the month instead of serving.")
+@click.option("--port", type=int, default=8000)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("var/demo"))
+def demo(once: bool, port: int, out: Path) -> None:
+    """Plays one fiduciary month through the real API."""
+    sys.exit(story.play(port=port, out=out, once=once))
+
+
+@cli.command()
+def check() -> None:
+    """Runs every integrity query; each must return no rows."""
+    failed = 0
+    for name, rows in asyncio.run(operations.integrity(owner_url(settings()))):
+        click.echo(f"{'holds' if not rows else 'BROKEN'}  {name}")
+        for row in rows[:5]:
+            click.echo(f"    {row}")
+        failed += bool(rows)
+    sys.exit(1 if failed else 0)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@click.option("--json", "as_json", is_flag=True)
+def verify(file: Path, lang: str, as_json: bool) -> None:
+    """Checks a published statement (PDF or JSON) offline and says what holds and what does not."""
+    report = verification.verify_file(file)
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+    else:
+        click.echo(report.words(lang))
+    sys.exit(0 if report.holds else 1)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["statement"]))
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("statement.pdf"))
+def report(kind: str, lang: str, out: Path) -> None:
+    """Renders a report's sample without a database."""
+    out.write_bytes(reports.render_sample(lang))
+    click.echo(f"{kind}: {out}")
+
+
+@cli.group()
+def keys() -> None:
+    """Signing keys, which the server never has, and the operator's key."""
+
+
+@keys.command("make")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.password_option("--passphrase", envvar="TRUSTPROP_PASSPHRASE")
+def make_key(file: Path, passphrase: str) -> None:
+    """Makes an Ed25519 signing key in an encrypted file and prints its id."""
+    if file.exists():
+        raise click.ClickException(f"{file} exists; a key is never overwritten")
+    key = signing.new_key()
+    file.touch(mode=0o600)
+    file.write_bytes(signing.write_key(key, passphrase))
+    public = signing.public_bytes(key)
+    click.echo(f"key id      {signing.key_id_of(public)}\npublic key  {public.hex()}")
+
+
+@keys.command("sign")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("payload", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--passphrase", prompt=True, hide_input=True, envvar="TRUSTPROP_PASSPHRASE")
+def sign_payload(file: Path, payload: Path, passphrase: str) -> None:
+    """Signs an act's payload offline, after showing what it says; prints the request body."""
+    content = payload.read_bytes()
+    click.echo(msgspec.json.format(content, indent=2).decode(), err=True)
+    body: dict[str, Any] = operations.signature(
+        signing.read_key(file.read_bytes(), passphrase), content
+    )
+    click.echo(msgspec.json.encode(body))
+
+
+@keys.command("operator")
+@click.option("--label", default="operator")
+def operator_key(label: str) -> None:
+    """Makes an operator key: it founds compounds and can do nothing with money. Shown once."""
+    click.echo(asyncio.run(operations.operator_key(owner_url(settings()), label)))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Writes database, evidence and the journal's roots to one archive."""
+    found = settings()
+    for line in asyncio.run(operations.backup(owner_url(found), found, file)):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Restores an archive into an empty database and proves that every journal root is unchanged."""
+    found = settings()
+    for line in asyncio.run(operations.restore(owner_url(found), found, file)):
+        click.echo(line)

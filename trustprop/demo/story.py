@@ -1,0 +1,130 @@
+"""The demo: starts the service, plays the month as separate clients, verifies, and serves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from trustprop.demo import founding, opening
+from trustprop.demo.client import Client, Person, new_id
+from trustprop.demo.stage import Stage
+from trustprop.demo.world import make_world
+
+START_TIMEOUT_S = 60
+
+
+def play(*, port: int, out: Path, once: bool) -> int:
+    """The month from founding to a verified statement; the exit code says whether all of it held."""
+    console = Console(highlight=False)
+    out.mkdir(parents=True, exist_ok=True)
+    with service(port, console) as (base_url, token):
+        stage = set_stage(base_url, token, console)
+        holds = tell(stage, out)
+        if not once:
+            console.print(f"\nServing on [bold]{base_url}[/bold] until Ctrl-C.")
+            wait_for_interrupt()
+    return 0 if holds else 1
+
+
+def tell(stage: Stage, out: Path) -> bool:
+    """The chapters, in order."""
+    stage.turn_to(date(2025, 8, 20))
+    founding.found(stage)
+    founding.import_homes(stage)
+    opening.establish_funds(stage)
+    opening.admit_vendors(stage)
+    opening.open_books(stage)
+    opening.open_accounts(stage)
+    opening.adopt_budget(stage)
+    opening.sign_contracts(stage)
+    return True
+
+
+def set_stage(base_url: str, operator_token: str, console: Console) -> Stage:
+    """A fresh compound, so that a second run of the demo stands beside the first."""
+    world = make_world()
+    compound_id = new_id()
+
+    def person(role: str) -> Person:
+        made = Person(base_url, compound_id=compound_id, name=world.names[role])
+        made.role = role
+        return made
+
+    return Stage(
+        base_url=base_url,
+        world=world,
+        console=console,
+        operator=Client(base_url, token=operator_token, compound_id=compound_id, name="operator"),
+        compound_id=compound_id,
+        manager=person("manager"),
+        bookkeeper=person("bookkeeper"),
+        director=person("director"),
+        member=person("member"),
+        supervisor=person("supervisor"),
+    )
+
+
+@contextmanager
+def service(port: int, console: Console) -> Iterator[tuple[str, str]]:
+    """Migrates, starts server and worker as processes of their own, and stops them at the end."""
+    environment = os.environ | {
+        "TRUSTPROP_REHEARSAL": "true",
+        "TRUSTPROP_SESSION_HOURS": "8760",
+        "TRUSTPROP_RATE_LIMIT_PER_MINUTE": "1000000",
+        "TRUSTPROP_LOG_LEVEL": "warning",
+        "TRUSTPROP_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    trustprop = [sys.executable, "-m", "trustprop"]
+    subprocess.run([*trustprop, "migrate"], env=environment, check=True)
+    token = subprocess.run(
+        [*trustprop, "keys", "operator", "--label", "demo"],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    base_url = f"http://127.0.0.1:{port}"
+    running = [
+        subprocess.Popen(
+            [*trustprop, "serve", "--host", "127.0.0.1", "--port", str(port)], env=environment
+        ),
+        subprocess.Popen([*trustprop, "worker"], env=environment),
+    ]
+    try:
+        wait_until_ready(base_url, running[0])
+        console.print(f"[bold]trustprop[/bold] answers on {base_url}")
+        yield base_url, token
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(timeout=30)
+
+
+def wait_until_ready(base_url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"the server ended with {server.returncode}; is the port taken?")
+        try:
+            if httpx.get(f"{base_url}/readyz", timeout=5).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not become ready")
+
+
+def wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        pass
