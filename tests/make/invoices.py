@@ -136,6 +136,23 @@ def bill(gross_fen: int = 193_420, **changes: Any) -> SubmitInvoice:
     return SubmitInvoice(**(values | changes))
 
 
+def draft_contract(vendor_id: UUID, budget_line_id: UUID, **changes: Any) -> DraftContract:
+    """Four months of lift maintenance."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "act_id": new_id(),
+        "vendor_id": vendor_id,
+        "title": "电梯维护保养合同",
+        "fund": "OP",
+        "budget_line_id": budget_line_id,
+        "starts_on": date(2025, 9, 1),
+        "ends_on": date(2025, 12, 31),
+        "amount_fen": 3_360_000,
+        "expires_at": SEPTEMBER + timedelta(days=30),
+    }
+    return DraftContract(**(values | changes))
+
+
 class Scene(Struct, frozen=True, kw_only=True):
     """An open compound with books, an adopted budget and one admitted vendor."""
 
@@ -188,19 +205,7 @@ class Scene(Struct, frozen=True, kw_only=True):
         return AcceptedLine(**(values | changes))
 
     def draft_contract(self, **changes: Any) -> DraftContract:
-        values: dict[str, Any] = {
-            "id": new_id(),
-            "act_id": new_id(),
-            "vendor_id": self.vendor.vendor_id,
-            "title": "电梯维护保养合同",
-            "fund": "OP",
-            "budget_line_id": self.line.line_id,
-            "starts_on": date(2025, 9, 1),
-            "ends_on": date(2025, 12, 31),
-            "amount_fen": 3_360_000,
-            "expires_at": SEPTEMBER + timedelta(days=30),
-        }
-        return DraftContract(**(values | changes))
+        return draft_contract(self.vendor.vendor_id, self.line.line_id, **changes)
 
     def draft_account(self, **changes: Any) -> DraftVendorAccount:
         values: dict[str, Any] = {
