@@ -1,0 +1,150 @@
+"""Bank statements, their lines, matches with the books, and alarms."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from trustprop.plumbing.schema import compound_column, metadata
+
+bank_statement = Table(
+    "bank_statement",
+    metadata,
+    compound_column(),
+    Column("statement_id", Uuid, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("file_sha256", LargeBinary, nullable=False),
+    Column("first_on", Date),
+    Column("last_on", Date),
+    Column("opening_fen", BigInteger),
+    Column("closing_fen", BigInteger),
+    Column("lines", Integer, nullable=False),
+    Column("new_lines", Integer, nullable=False),
+    Column("imported_by", Uuid),
+    Column("imported_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("compound_id", "statement_id", name="pk_bank_statement"),
+    UniqueConstraint("compound_id", "account", "file_sha256", name="uq_bank_statement_file"),
+)
+
+bank_line = Table(
+    "bank_line",
+    metadata,
+    compound_column(),
+    Column("line_id", Uuid, nullable=False),
+    Column("statement_id", Uuid, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("day_index", Integer, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("balance_fen", BigInteger),
+    Column("counterparty_name", Text, nullable=False),
+    Column("counterparty_number", Text, nullable=False),
+    Column("memo", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("match_rule", Text),
+    Column("match_reason", Text, nullable=False),
+    Column("candidates", ARRAY(Uuid), nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("compound_id", "line_id", name="pk_bank_line"),
+    CheckConstraint("amount_fen <> 0", name="ck_bank_line_amount"),
+    CheckConstraint(
+        "state IN ('unmatched', 'proposed', 'matched', 'alarm', 'explained')",
+        name="ck_bank_line_state",
+    ),
+    ForeignKeyConstraint(
+        ["compound_id", "statement_id"],
+        ["bank_statement.compound_id", "bank_statement.statement_id"],
+        name="fk_bank_line_statement",
+    ),
+    Index("ix_bank_line_order", "compound_id", "account", "booked_on", "day_index"),
+)
+Index(
+    "ix_bank_line_waiting",
+    bank_line.c.compound_id,
+    bank_line.c.account,
+    postgresql_where=bank_line.c.state.in_(["unmatched", "proposed", "alarm"]),
+)
+
+bank_match = Table(
+    "bank_match",
+    metadata,
+    compound_column(),
+    Column("line_id", Uuid, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("matched_by", Uuid),
+    Column("matched_at", DateTime(timezone=True), nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("accounting_on", Date, nullable=False),
+    PrimaryKeyConstraint("compound_id", "line_id", "entry_id", name="pk_bank_match"),
+    CheckConstraint("amount_fen <> 0", name="ck_bank_match_amount"),
+    ForeignKeyConstraint(
+        ["compound_id", "line_id"],
+        ["bank_line.compound_id", "bank_line.line_id"],
+        name="fk_bank_match_line",
+    ),
+    Index("ix_bank_match_entry", "compound_id", "account", "entry_id"),
+)
+
+unidentified_receipt = Table(
+    "unidentified_receipt",
+    metadata,
+    compound_column(),
+    Column("line_id", Uuid, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("fund", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("receipt_id", Uuid),
+    Column("identified_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("compound_id", "line_id", name="pk_unidentified_receipt"),
+    CheckConstraint("amount_fen > 0", name="ck_unidentified_receipt_amount"),
+    ForeignKeyConstraint(
+        ["compound_id", "line_id"],
+        ["bank_line.compound_id", "bank_line.line_id"],
+        name="fk_unidentified_receipt_line",
+    ),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    compound_column(),
+    Column("alarm_id", Uuid, nullable=False),
+    Column("line_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    Column("cleared_at", DateTime(timezone=True)),
+    Column("cleared_by", Uuid),
+    Column("act_id", Uuid),
+    Column("explanation", Text, nullable=False),
+    PrimaryKeyConstraint("compound_id", "alarm_id", name="pk_alarm"),
+    UniqueConstraint("compound_id", "line_id", name="uq_alarm_line"),
+    CheckConstraint(
+        "(state = 'open' AND cleared_at IS NULL) OR (state = 'cleared' AND cleared_at IS NOT NULL)",
+        name="ck_alarm_state",
+    ),
+    ForeignKeyConstraint(
+        ["compound_id", "line_id"],
+        ["bank_line.compound_id", "bank_line.line_id"],
+        name="fk_alarm_line",
+    ),
+)
