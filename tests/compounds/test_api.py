@@ -153,8 +153,9 @@ async def test_a_key_with_the_scope_reads_homes_and_one_without_does_not(
     reader = await http.api_key(owner, caller.compound_id, "homes:read")
     submitter = await http.api_key(owner, caller.compound_id, "invoices:write", vendor_id=new_id())
     assert (await client.get(at(caller, "/homes"), headers=reader)).status_code == 200
-    refused = await client.get(at(caller, "/homes"), headers=submitter)
-    assert (refused.status_code, refused.json()["code"]) == (403, "scope-needed")
+    for path in ("/homes", "/roll", "/mandates", "/texts", "/limits", "/trust-instrument", ""):
+        refused = await client.get(at(caller, path), headers=submitter)
+        assert (refused.status_code, refused.json()["code"]) == (403, "scope-needed"), path
 
 
 async def test_an_invited_person_is_let_in_but_reads_no_roll(
@@ -191,8 +192,13 @@ async def test_a_home_is_transferred_and_a_resident_enrolled(
     )
     assert moved.status_code == 200
     assert moved.json()["owner_ids"] != homes[0]["owner_ids"]
+    again = await client.post(
+        path, json={"since_on": "2025-09-01", "owners": [buyer]}, headers=manager
+    )
+    assert again.json() == moved.json()
+    seller = {"kind": "person", "name": "卖家", "identity_number": make.identity_number(8)}
     early = await client.post(
-        path, json={"since_on": "2025-08-01", "owners": [buyer]}, headers=manager
+        path, json={"since_on": "2025-08-01", "owners": [seller]}, headers=manager
     )
     assert (early.status_code, early.json()["code"]) == (409, "transfer-too-early")
     person_id = new_id()

@@ -153,6 +153,7 @@ async def get_compound(
     caller: NamedDependency[Caller], database: NamedDependency[Database]
 ) -> Compound:
     """Read the compound."""
+    service.check_reads_compound(caller)
     async with database.read(caller) as tx:
         return await service.find(tx, caller.compound_id)
 
@@ -319,6 +320,7 @@ async def list_texts(
     cursor: FromQuery[str | None] = None,
 ) -> Page[GoverningText]:
     """List every version of the governing texts by kind, or what is in effect on a day."""
+    service.check_reads_compound(caller)
     async with database.read(caller) as tx:
         texts = await service.texts(tx, caller.compound_id, on)
     return _listed(texts, limit, cursor, {"on": on}, lambda text: [text.kind, text.version])
@@ -331,6 +333,7 @@ async def get_limits(
     on: FromQuery[date | None] = None,
 ) -> Limits:
     """Read every limit in effect with the clause or statute that it stands on."""
+    service.check_reads_compound(caller)
     async with database.read(caller) as tx:
         return await service.limits(tx, caller.compound_id, on or local_date(caller.at))
 
@@ -346,6 +349,7 @@ async def get_trust_instrument(
     on: FromQuery[date | None] = None,
 ) -> TrustInstrument:
     """Read the trust instrument in effect on a day."""
+    service.check_reads_compound(caller)
     async with database.read(caller) as tx:
         found = await service.trust_instrument(tx, caller.compound_id, on or local_date(caller.at))
     if found is None:

@@ -182,13 +182,13 @@ def _homes_of(
 async def transfer_home(tx: Tx, caller: Caller, home_id: UUID, command: TransferHome) -> Home:
     """A home gets new owners from a day on. The roll of an earlier record date stays as it was.
 
-    Raises IdentityInvalid, OwnerNameDiffers, TransferTooEarly.
+    Owners who hold it already stay, so that a retry changes nothing. Raises IdentityInvalid, OwnerNameDiffers, TransferTooEarly.
     """
     await _check_keeps_homes(tx, caller)
     compound_id = caller.compound_id
     await lock(tx, compound_id)
     held = await home(tx, compound_id, home_id)
-    rules.check_transfer(command, await store.latest_ownership(tx, compound_id, home_id))
+    rules.check_identities(command.owners)
     salt = await store.salt(tx, compound_id)
     owners = {o.owner_id: o for o in (_owner(compound_id, salt, new) for new in command.owners)}
     known = await store.owners(tx, compound_id)
@@ -196,6 +196,7 @@ async def transfer_home(tx: Tx, caller: Caller, home_id: UUID, command: Transfer
     new_owners = [owner for owner_id, owner in owners.items() if owner_id not in known]
     await store.add_homes(tx, compound_id, [], new_owners, command.since_on)
     if set(owners) != set(held.owner_ids):
+        rules.check_transfer(command, await store.latest_ownership(tx, compound_id, home_id))
         await store.end_ownership(tx, compound_id, home_id, command.since_on)
         pairs = [(home_id, owner_id) for owner_id in sorted(owners)]
         await store.add_ownerships(tx, compound_id, pairs, command.since_on)
@@ -220,6 +221,12 @@ async def home(tx: Tx, compound_id: UUID, home_id: UUID) -> Home:
 async def owners(tx: Tx, compound_id: UUID) -> dict[UUID, Owner]:
     """With their names: for matching payers, never for publication."""
     return await store.owners(tx, compound_id)
+
+
+def check_reads_compound(caller: Caller) -> None:
+    """Everybody who is let in, and keys with ``compounds:read``. Raises ScopeNeeded."""
+    if caller.person_id is None and OPERATOR not in caller.scopes:
+        caller.check_scope("compounds:read")
 
 
 def check_reads_roll(caller: Caller) -> None:

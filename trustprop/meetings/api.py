@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 
 from trustprop.acts import rules as act_rules
 from trustprop.acts.model import Act, ActView
+from trustprop.compounds import service as compounds
 from trustprop.kernel.caller import Caller
 from trustprop.meetings import service
 from trustprop.meetings.model import (
@@ -55,6 +56,7 @@ async def list_resolutions(
     """List resolutions in order of their numbers; everybody here may know what was decided."""
     filters = {"matter": matter}
     after = open_cursor(cursor, filters)
+    compounds.check_reads_compound(caller)
     async with database.read(caller) as tx:
         every = await service.resolutions(tx, caller.compound_id)
     held = [
@@ -81,6 +83,7 @@ async def get_resolution(
     database: NamedDependency[Database],
 ) -> Resolution:
     """Read a resolution with its figures, tally and state."""
+    compounds.check_reads_compound(caller)
     async with database.read(caller) as tx:
         return await service.find(tx, caller.compound_id, resolution_id)
 

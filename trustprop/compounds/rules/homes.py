@@ -16,6 +16,7 @@ from trustprop.compounds.model import (
     HeadCount,
     Home,
     HomeRow,
+    NewOwner,
     Owner,
     OwnerKind,
     Roll,
@@ -158,10 +159,14 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def check_transfer(command: TransferHome, held_since_on: date | None) -> None:
-    """Raises IdentityInvalid or TransferTooEarly."""
-    if not all(is_identity(new.kind, new.identity_number) for new in command.owners):
+def check_identities(owners: Iterable[NewOwner]) -> None:
+    """Raises IdentityInvalid."""
+    if not all(is_identity(new.kind, new.identity_number) for new in owners):
         raise IdentityInvalid
+
+
+def check_transfer(command: TransferHome, held_since_on: date | None) -> None:
+    """Raises TransferTooEarly."""
     if held_since_on is not None and command.since_on <= held_since_on:
         raise TransferTooEarly(since_on=held_since_on)
 

@@ -1,0 +1,40 @@
+-- Integrity of compounds. Every query must return no rows; each begins with its name after "-- name:".
+
+-- name: nobody stands on two sides at once
+SELECT a.compound_id, a.person_id, a.mandate_id, b.mandate_id AS other_mandate_id
+FROM mandate a
+JOIN mandate b ON b.compound_id = a.compound_id AND b.person_id = a.person_id AND b.party > a.party
+WHERE greatest(a.valid_from, b.valid_from)
+    < least(a.valid_until + 1, a.ended_on, b.valid_until + 1, b.ended_on);
+
+-- name: mandates come from a signed act
+SELECT m.compound_id, m.mandate_id, m.act_id
+FROM mandate m
+LEFT JOIN act a ON a.compound_id = m.compound_id AND a.act_id = m.act_id
+WHERE a.state IS DISTINCT FROM 'signed' OR a.kind NOT IN ('founding', 'mandate');
+
+-- name: texts come from a signed act
+SELECT t.compound_id, t.text_id, t.act_id
+FROM governing_text t
+LEFT JOIN act a ON a.compound_id = t.compound_id AND a.act_id = t.act_id
+WHERE a.state IS DISTINCT FROM 'signed' OR a.kind NOT IN ('founding', 'governing-text');
+
+-- name: an open compound has a trust instrument
+SELECT c.compound_id
+FROM compound c
+LEFT JOIN trust_instrument i ON i.compound_id = c.compound_id
+WHERE (c.state = 'open') <> (i.instrument_id IS NOT NULL);
+
+-- name: every home has an owner today
+SELECT h.compound_id, h.home_id
+FROM home h
+WHERE NOT EXISTS (
+    SELECT FROM home_owner o
+    WHERE o.compound_id = h.compound_id AND o.home_id = h.home_id AND o.until_on IS NULL
+);
+
+-- name: versions of texts are gapless
+SELECT compound_id, kind, count(*) AS texts, max(version) AS last_version
+FROM governing_text
+GROUP BY compound_id, kind
+HAVING count(*) <> max(version);

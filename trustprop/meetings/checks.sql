@@ -1,0 +1,33 @@
+-- Integrity of meetings. Every query must return no rows; each begins with its name after "-- name:".
+
+-- name: outcomes come from acts that ended so
+SELECT o.compound_id, o.resolution_id, o.state, a.kind, a.state AS act_state
+FROM resolution_outcome o
+LEFT JOIN act a ON a.compound_id = o.compound_id AND a.act_id = o.act_id
+WHERE CASE o.state
+    WHEN 'confirmed' THEN a.kind IS DISTINCT FROM 'resolution' OR a.state <> 'signed'
+    WHEN 'rejected' THEN a.kind IS DISTINCT FROM 'resolution' OR a.state IN ('open', 'signed')
+    ELSE a.kind IS DISTINCT FROM 'resolution-revocation' OR a.state <> 'signed'
+END;
+
+-- name: signed resolutions are confirmed
+SELECT a.compound_id, a.act_id
+FROM act a
+JOIN resolution r ON r.compound_id = a.compound_id AND r.act_id = a.act_id
+LEFT JOIN resolution_outcome o
+    ON o.compound_id = r.compound_id AND o.resolution_id = r.resolution_id AND o.state = 'confirmed'
+WHERE (a.state = 'signed') <> (o.resolution_id IS NOT NULL);
+
+-- name: resolutions are numbered without gaps
+SELECT compound_id, year, count(*) AS resolutions, max(serial) AS last_serial
+FROM resolution
+GROUP BY compound_id, year
+HAVING count(*) <> max(serial);
+
+-- name: minutes are among the evidence
+SELECT r.compound_id, r.resolution_id, m.sha256
+FROM resolution r
+CROSS JOIN unnest(r.minutes) AS m (sha256)
+WHERE NOT EXISTS (
+    SELECT FROM file f WHERE f.compound_id = r.compound_id AND encode(f.sha256, 'hex') = m.sha256
+);
