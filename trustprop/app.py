@@ -27,9 +27,10 @@ from trustprop.funds import service as funds_service
 from trustprop.identity import api as identity
 from trustprop.invoices import api as invoices
 from trustprop.invoices import service as invoices_service
+from trustprop.kernel.struct import Command
 from trustprop.meetings import api as meetings
 from trustprop.meetings import service as meetings_service
-from trustprop.kernel.struct import Command
+from trustprop.plumbing import log_key
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
@@ -110,6 +111,7 @@ def create_app(
     opened = database or Database.connect(serving_url(settings), pool_size=settings.pool_size)
     kept_clock = clock or Clock()
     files = Files.at(settings.files_url or str(Path(settings.var_dir).absolute() / "files"))
+    key = log_key.load(settings)
     handlers = documented(houses())
     if settings.rehearsal:
         handlers.append(set_clock)
@@ -127,6 +129,7 @@ def create_app(
             "database": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
             "clock": Provide(lambda: kept_clock, sync_to_thread=False, use_cache=True),
             "files": Provide(lambda: files, sync_to_thread=False, use_cache=True),
+            "log_key": Provide(lambda: key, sync_to_thread=False, use_cache=True),
             "caller": Provide(compounds.provide_caller),
             "once": Provide(provide_once),
             "effects": Provide(lambda: EFFECTS, sync_to_thread=False, use_cache=True),
