@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, Parameter
 
 from trustprop.budgets import service
 from trustprop.budgets.model import (
@@ -26,7 +26,7 @@ from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
 from trustprop.plumbing.problems import check_version
 
 ShownAtOnce = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
-IfMatch = Annotated[str | None, Parameter(header="If-Match")]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match")]
 TAGS = ["budgets"]
 BUDGETS = "/compounds/{compound_id:uuid}/budgets"
 BUDGET = BUDGETS + "/{budget_id:uuid}"
