@@ -1,5 +1,6 @@
 """A compound that can pay: signers, books with money, a bank account, a budget, evidence."""
 
+from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,7 +28,7 @@ from trustprop.identity import service as identity
 from trustprop.kernel.caller import Caller, Office
 from trustprop.ledger import service as ledger
 from trustprop.meetings.model import Matter
-from trustprop.plumbing.database import Tx
+from trustprop.plumbing.database import Database, Tx
 
 EVIDENCE = make_meetings.MINUTES
 CASH = 28_654_018
@@ -148,3 +149,18 @@ def later(person: Person, at: Any) -> Person:
 
 async def revoke(tx: Tx, person: Person) -> None:
     await identity.revoke_key(tx, person.caller, person.key_id, new_id())
+
+
+async def prepared(
+    database: Database, person: Person, order: PaymentOrder
+) -> Callable[[Database], Coroutine[Any, Any, Act]]:
+    """A signature made beforehand, so that nothing but the signing itself happens later."""
+    async with database.read(person.caller) as tx:
+        act = await acts.get(tx, person.caller, order.act_id)
+    command = make_acts.signature(act, person)
+
+    async def send(to: Database) -> Act:
+        async with to.begin(person.caller) as tx:
+            return await acts.sign(tx, person.caller, order.act_id, command, service.EFFECTS)
+
+    return send
