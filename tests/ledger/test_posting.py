@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -302,10 +304,14 @@ async def test_an_unbalanced_entry_does_not_survive_the_commit(database: Databas
     caller = make_caller()
     async with database.begin(caller) as tx:
         await open_books(tx, caller)
-    with pytest.raises(asyncpg.PostgresError) as refused:
+
+    async def post_unbalanced() -> None:
         async with database.begin(caller) as tx:
             wrong = entry(debit("1122", 5), credit("4901", 4))
             await store.post(tx, caller.compound_id, caller.at, (wrong,), lambda: SALT)
+
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await post_unbalanced()
     assert refused.value.sqlstate == store.REFUSAL
     assert json.loads(refused.value.detail or "") == {
         "fund": "OP",
@@ -452,10 +458,10 @@ async def test_the_year_turns_in_the_compounds_own_zone(tx: Tx, caller: Caller) 
     eve = replace(caller, at=datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC))
     new_year = replace(caller, at=datetime(2025, 12, 31, 16, 0, tzinfo=UTC))
     first = entry(debit("5106", 5), credit("2202", 5), on=date(2026, 1, 1))
-    async with _savepoint(tx):
+    async with undone(tx):
         with pytest.raises(rules.DateInFuture):
             await ledger.post(tx, eve, (first,))
-    async with _savepoint(tx):
+    async with undone(tx):
         with pytest.raises(rules.PeriodNotOver):
             await ledger.close_period(tx, eve, Period(2025, 12))
     await ledger.post(tx, new_year, (first,))
@@ -465,21 +471,16 @@ async def test_the_year_turns_in_the_compounds_own_zone(tx: Tx, caller: Caller) 
     assert refused.value.expected == "2026-01"
 
 
-class _savepoint:
+@asynccontextmanager
+async def undone(tx: Tx) -> AsyncIterator[None]:
     """What a test does inside is undone, so that the transaction survives a refusal."""
-
-    def __init__(self, tx: Tx) -> None:
-        self._raw = tx.raw
-
-    async def __aenter__(self) -> None:
-        await self._raw.execute("SAVEPOINT inside")
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._raw.execute("ROLLBACK TO SAVEPOINT inside")
+    await tx.raw.execute("SAVEPOINT inside")
+    yield
+    await tx.raw.execute("ROLLBACK TO SAVEPOINT inside")
 
 
 async def test_closed_books_and_books_opened_twice_are_refused(tx: Tx, caller: Caller) -> None:
-    async with _savepoint(tx):
+    async with undone(tx):
         with pytest.raises(rules.BooksNotOpen):
             await ledger.lock_books(tx, caller.compound_id)
     with pytest.raises(rules.BooksNotOpen):
@@ -546,7 +547,7 @@ async def test_no_function_serves_another_compound(books: Tx, caller: Caller) ->
         store.close_period(books, other, Period(2025, 9), OCTOBER),
         store.post(books, other, caller.at, (one,), lambda: SALT),
     ):
-        async with _savepoint(books):
+        async with undone(books):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await call
 

@@ -7,6 +7,7 @@ from trustprop.ledger.service.chart import (
     open_account,
     open_fund,
 )
+from trustprop.ledger.service.exporting import ExportFormat, export
 from trustprop.ledger.service.opening import EFFECTS, draft_opening
 from trustprop.ledger.service.posting import (
     close_period,
@@ -39,6 +40,7 @@ from trustprop.ledger.service.reading import (
 
 __all__ = [
     "EFFECTS",
+    "ExportFormat",
     "accounts",
     "add_default_accounts",
     "attested_entries",
@@ -52,6 +54,7 @@ __all__ = [
     "entries",
     "entries_by_id",
     "entry",
+    "export",
     "fund_claims",
     "inclusion_proof",
     "lock_books",
