@@ -27,6 +27,7 @@ from trustprop.statements.model import (
     Commitment,
     Compound,
     Decision,
+    Edition,
     FundFact,
     Journal,
     JournalEntry,
@@ -213,7 +214,9 @@ def month() -> Month:
         billed_fen=16581600,
         revenue_contracts=_revenue_contracts(),
         commitments=_commitments(),
-        remuneration_basis="信托合同第十一条:固定酬金,每月 12,800.00 元",
+        remuneration_basis=Name(
+            zh="固定酬金，每月 12,800.00 元。", en="A fixed 12,800.00 yuan a month."
+        ),
         questions=_questions(),
         resolutions={
             RESOLUTION_ID: Decision(
@@ -283,9 +286,13 @@ def act(
 
 
 def payment_acts() -> tuple[SignedAct, ...]:
-    return tuple(
+    """In the order of their entries; the payload of a payment to a person stays back."""
+    acts = (
         act("payment-order", number, _order_body(number), _day(number), number)
         for number in sorted(PAYMENTS)
+    )
+    return tuple(
+        one if PAYMENTS[one.entry_number or 0][0] else replace(one, payload=None) for one in acts
     )
 
 
@@ -329,7 +336,7 @@ def payments() -> tuple[PaymentFact, ...]:
                 number=f"2025-{order:04d}",
                 entry_number=number,
                 payee=payee,
-                purpose=purpose,
+                purpose=purpose if payee else "",
                 budget_line=next((line[1] for line in BUDGET if line[0] == debit["account"]), None),
                 fund=debit["fund"],
                 invoices=invoices,
@@ -368,7 +375,10 @@ def _entry(written: dict) -> JournalEntry:
         act_id=identifier("act", number) if number in PAYMENTS else None,
         resolution_id=RESOLUTION_ID if number == 44 else None,
     )
-    return entry if rules.memo_is_public(entry) else replace(entry, memo=None, memo_opening=None)
+    pays_a_person = number in PAYMENTS and PAYMENTS[number][0] is None
+    if rules.memo_is_public(entry, payee_is_person=pays_a_person):
+        return entry
+    return replace(entry, memo=None, memo_opening=None)
 
 
 def _line_id(line: dict) -> UUID | None:
@@ -442,16 +452,26 @@ def _ageing() -> tuple[BuildingAgeing, ...]:
 def _revenue_contracts() -> tuple[RevenueContract, ...]:
     return (
         _revenue(
-            "地面车位包月用户", "地面停车", date(2025, 1, 1), date(2025, 12, 31), 27000000, 2250000
+            "地面车位包月用户",
+            "ground_parking",
+            date(2025, 1, 1),
+            date(2025, 12, 31),
+            27000000,
+            2250000,
         ),
         _revenue(
-            "梯视传媒有限公司", "电梯广告", date(2025, 1, 1), date(2026, 12, 31), 17280000, 720000
+            "梯视传媒有限公司",
+            "lift_advertising",
+            date(2025, 1, 1),
+            date(2026, 12, 31),
+            17280000,
+            720000,
         ),
         _revenue(
-            "云柜科技有限公司", "快递柜场地", date(2025, 7, 1), date(2026, 6, 30), 1200000, 100000
+            "云柜科技有限公司", "locker", date(2025, 7, 1), date(2026, 6, 30), 1200000, 100000
         ),
         _revenue(
-            "铁塔通信有限公司", "基站场地", date(2024, 4, 1), date(2027, 3, 31), 7200000, 200000
+            "铁塔通信有限公司", "base_station", date(2024, 4, 1), date(2027, 3, 31), 7200000, 200000
         ),
     )
 
@@ -621,5 +641,9 @@ def parts() -> tuple[bytes, bytes, str]:
 
 def sample() -> bytes:
     """What ``reports/statement/sample.json`` holds."""
+    return rules.bundle(edition())
+
+
+def edition() -> Edition:
     statement_json, journal_json, attested = parts()
-    return rules.bundle(statement_json, journal_json, canonical_json(attested))
+    return Edition(statement=statement_json, journal=journal_json, note=attested)

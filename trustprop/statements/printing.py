@@ -2,11 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import segno
@@ -18,13 +15,11 @@ from weasyprint.urls import URLFetcher
 
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.money import yuan
-from trustprop.kernel.periods import ZONE, Period, utc
-from trustprop.statements.model import Activity, BudgetBar, Figures, Journal, Name, Statement
-from trustprop.statements.words import MONTHS, OFFICES, PARTIES, REVENUE_KINDS, TIE_OUTS
+from trustprop.kernel.periods import ZONE
+from trustprop.statements.model import Journal, Statement
+from trustprop.statements.presentation import context
 
 REPORTS = Path(__file__).parents[2] / "reports"
-LANGUAGES = ("zh", "en")
-BARS = 6
 
 
 def pdf(statement_json: bytes, journal_json: bytes, note: str, lang: str) -> bytes:
@@ -58,7 +53,7 @@ def render_sample(lang: str) -> bytes:
 def html(statement: Statement, digest: str, lang: str) -> str:
     """What WeasyPrint lays out."""
     template = _environment().get_template("statement/template.html")
-    return template.render(_context(statement, digest, lang))
+    return template.render(context(statement, digest, lang) | {"qr": _qr(statement.public_url)})
 
 
 def entries_csv(journal: Journal) -> bytes:
@@ -141,134 +136,10 @@ def _attachments(
     ]
 
 
-def _context(statement: Statement, digest: str, lang: str) -> dict[str, Any]:
-    figures = statement.figures
-    period = Period.parse(figures.period)
-    words = _words(lang)
-    month_name = (
-        f"{period.year}年{period.month}月"
-        if lang == "zh"
-        else f"{MONTHS[period.month - 1]} {period.year}"
-    )
-    title = {
-        "zh": f"{statement.compound.name} {month_name}账目公开报告",
-        "en": f"{statement.compound.name}: statement of {month_name}",
-    }
-    return words | {
-        "s": statement,
-        "f": figures,
-        "digest": digest,
-        "lang": lang,
-        "month": period.month,
-        "month_name": month_name,
-        "title": title[lang],
-        "created": utc(statement.published_at),
-        "qr": Markup(_qr(statement.public_url)),  # noqa: S704 - our own SVG
-        "bars": bars(figures),
-        "activity_groups": _activity_groups(figures),
-        "fund_name": lambda code: _fund_name(figures, code, lang),
-    }
-
-
-def _words(lang: str) -> dict[str, Any]:
-    is_chinese = lang == "zh"
-
-    def choose(zh: str, en: str) -> str:
-        return zh if is_chinese else en
-
-    def of(table: dict[str, tuple[str, str]]) -> Callable[[str], str]:
-        return lambda key: choose(*table.get(key, (key, key)))
-
-    def tie_name(key: str) -> str:
-        name, _, detail = key.partition(":")
-        return of(TIE_OUTS)(name) + (f" {detail}" if detail else "")
-
-    def name(words: Name) -> str:
-        return choose(words.zh, words.en)
-
-    def instant(at: datetime) -> str:
-        return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-
-    def day(on: date) -> str:
-        return (
-            f"{on.year}年{on.month}月{on.day}日"
-            if is_chinese
-            else f"{on.day} {MONTHS[on.month - 1]} {on.year}"
-        )
-
-    return {
-        "t": choose,
-        "name": name,
-        "party": of(PARTIES),
-        "office": of(OFFICES),
-        "revenue_kind": of(REVENUE_KINDS),
-        "tie_name": tie_name,
-        "instant": instant,
-        "day": day,
-        "yuan": yuan,
-        "percent": _percent,
-        "percent2": _percent2,
-        "permille": _permille,
-    }
-
-
-def bars(figures: Figures) -> tuple[BudgetBar, ...]:
-    """The largest budget lines, for the first page."""
-    lines = sorted(figures.budget, key=lambda line: (-line.appropriated_fen, line.code))
-    return tuple(line for line in lines if line.appropriated_fen > 0)[:BARS]
-
-
-def _activity_groups(figures: Figures) -> list[dict[str, Any]]:
-    groups = []
-    for fund in figures.funds:
-        rows = [row for row in figures.activities if row.fund == fund.fund]
-        if rows:
-            parts = [_part(rows, is_income=True), _part(rows, is_income=False)]
-            groups.append(
-                {
-                    "name": fund.name,
-                    "parts": [part for part in parts if part["rows"]],
-                    "result_fen": parts[0]["month_fen"] - parts[1]["month_fen"],
-                }
-            )
-    return groups
-
-
-def _part(rows: list[Activity], *, is_income: bool) -> dict[str, Any]:
-    shown = [row for row in rows if row.is_income is is_income]
-    budgets = [row.budget_fen for row in shown if row.budget_fen is not None]
-    return {
-        "is_income": is_income,
-        "rows": shown,
-        "month_fen": sum(row.month_fen for row in shown),
-        "year_to_date_fen": sum(row.year_to_date_fen for row in shown),
-        "budget_fen": sum(budgets) if budgets else None,
-    }
-
-
-def _fund_name(figures: Figures, code: str, lang: str) -> str:
-    for fund in figures.funds:
-        if fund.fund == code:
-            return fund.name.zh if lang == "zh" else fund.name.en
-    return code
-
-
-def _qr(url: str) -> str:
-    return str(segno.make(url, error="m", micro=False).svg_inline(border=0, omitsize=True))
-
-
-def _permille(part: int, whole: int) -> int:
-    return min(max(part * 1000 // whole, 0), 1000) if whole > 0 else 0
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{(part * 200 + whole) // (2 * whole)}%" if whole > 0 else "—"
-
-
-def _percent2(part: int, whole: int) -> str:
-    """Two decimals, cut off rather than rounded up to a hundred."""
-    hundredths = part * 10000 // whole
-    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+def _qr(url: str) -> Markup:
+    """Drawn by segno, which writes nothing of the address but its squares."""
+    drawn = segno.make(url, error="m", micro=False).svg_inline(border=0, omitsize=True)
+    return Markup(drawn)  # noqa: S704
 
 
 def _plain_yuan(amount_fen: int) -> str:

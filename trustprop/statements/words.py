@@ -21,13 +21,13 @@ OFFICES = {
 }
 
 REVENUE_KINDS = {
-    "地面停车": ("地面停车", "ground parking"),
-    "电梯广告": ("电梯广告", "lift advertising"),
-    "快递柜场地": ("快递柜场地", "parcel lockers"),
-    "基站场地": ("基站场地", "mast site"),
-    "parking": ("公共停车", "parking"),
-    "advertising": ("广告", "advertising"),
-    "site": ("场地", "site"),
+    "lift_advertising": ("电梯广告", "lift advertising"),
+    "wall_advertising": ("外墙与道闸广告", "wall advertising"),
+    "locker": ("快递柜与售水机", "parcel lockers"),
+    "stall": ("摊位", "stalls"),
+    "charging_site": ("充电桩场地", "charging site"),
+    "base_station": ("通信基站", "mast site"),
+    "ground_parking": ("地面停车", "ground parking"),
     "other": ("其他", "other"),
 }
 
@@ -43,4 +43,17 @@ TIE_OUTS = {
     "alarms": ("没有未处理的银行警报", "No open alarm at the bank"),
     "previous_month": ("上月已结账", "The month before is closed"),
     "integrity": ("账本完整性检查无异常", "Integrity checks of the books find nothing"),
+}
+
+KINDS = {
+    "opening": ("期初余额", "opening balances"),
+    "voucher": ("记账凭证", "voucher"),
+    "invoice": ("发票", "invoice"),
+    "payment": ("付款", "payment"),
+    "charge": ("应收", "charge"),
+    "receipt": ("收款", "receipt"),
+    "transfer": ("基金划转", "transfer between funds"),
+    "remuneration": ("受托人酬金", "remuneration"),
+    "reversal": ("冲销", "reversal"),
+    "bank": ("银行记账", "bank"),
 }

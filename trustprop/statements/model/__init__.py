@@ -1,5 +1,18 @@
 """What a month is: the facts it is drawn up from, the statement itself, and the proofs beside it."""
 
+from trustprop.statements.model.close import (
+    CLOSE_ACT,
+    PRINT_JOB,
+    CloseBody,
+    CloseState,
+    DraftClose,
+    Edition,
+    Erratum,
+    PeriodClose,
+    Published,
+    RecordErratum,
+    TieOuts,
+)
 from trustprop.statements.model.document import (
     Activity,
     AgeBand,
@@ -46,6 +59,8 @@ from trustprop.statements.model.month import (
 )
 
 __all__ = [
+    "CLOSE_ACT",
+    "PRINT_JOB",
     "AccountFact",
     "Activity",
     "AgeBand",
@@ -56,10 +71,15 @@ __all__ = [
     "BuildingAgeing",
     "Change",
     "Claim",
+    "CloseBody",
+    "CloseState",
     "Commitment",
     "Compound",
     "Correction",
     "Decision",
+    "DraftClose",
+    "Edition",
+    "Erratum",
     "Figures",
     "FundFact",
     "FundMovement",
@@ -70,10 +90,13 @@ __all__ = [
     "Payable",
     "Payment",
     "PaymentFact",
+    "PeriodClose",
     "PreviousStatement",
     "PublicSignature",
+    "Published",
     "Question",
     "Receivable",
+    "RecordErratum",
     "Remuneration",
     "RevenueContract",
     "Seal",
@@ -82,6 +105,7 @@ __all__ = [
     "Statement",
     "Summary",
     "TieOut",
+    "TieOuts",
     "Transfer",
     "Turnover",
 ]

@@ -253,8 +253,8 @@ class Remuneration(Fact):
     accrued_fen: int
     paid_fen: int
     closing_owed_fen: int
-    basis: str
-    """The clause and the rule, in the words of the trust contract."""
+    basis: Name
+    """The rule of the trust instrument, in words."""
 
 
 class Question(Fact):

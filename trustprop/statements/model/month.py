@@ -103,7 +103,7 @@ class Month(Fact):
     billed_fen: int
     revenue_contracts: tuple[RevenueContract, ...]
     commitments: tuple[Commitment, ...]
-    remuneration_basis: str
+    remuneration_basis: Name
     questions: tuple[Question, ...]
     resolutions: Mapping[UUID, Decision]
     """By id; amounts and entries are filled in from the month's entries."""

@@ -1,6 +1,6 @@
 """The month's books as sums: which account is what, what the entries did, what is left."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from trustprop.kernel.canonical import digest
@@ -42,15 +42,17 @@ def is_liability(account: str) -> bool:
 
 def movements(entries: Iterable[JournalEntry]) -> dict[Key, Turnover]:
     """What the entries did to each account of each fund."""
-    debit: Counter[Key] = Counter()
-    credit: Counter[Key] = Counter()
+    debit: defaultdict[Key, int] = defaultdict(int)
+    credit: defaultdict[Key, int] = defaultdict(int)
     for entry in entries:
         for line in entry.lines:
-            debit[line.fund, line.account] += max(line.signed_fen, 0)
-            credit[line.fund, line.account] += max(-line.signed_fen, 0)
+            if line.signed_fen > 0:
+                debit[line.fund, line.account] += line.signed_fen
+            else:
+                credit[line.fund, line.account] -= line.signed_fen
     return {
         key: Turnover(fund=key[0], account=key[1], debit_fen=debit[key], credit_fen=credit[key])
-        for key in sorted(debit)
+        for key in sorted(debit.keys() | credit.keys())
     }
 
 
@@ -58,10 +60,14 @@ def closing_balances(
     opening: Iterable[Balance], entries: Iterable[JournalEntry]
 ) -> tuple[Balance, ...]:
     """Opening balances and entries added up; accounts at zero stay out."""
+    return _added_up(opening, movements(entries))
+
+
+def _added_up(opening: Iterable[Balance], moved: Mapping[Key, Turnover]) -> tuple[Balance, ...]:
     totals: Counter[Key] = Counter()
     for balance in opening:
         totals[balance.fund, balance.account] += balance.balance_fen
-    for key, turnover in movements(entries).items():
+    for key, turnover in moved.items():
         totals[key] += turnover.debit_fen - turnover.credit_fen
     return tuple(
         Balance(fund=fund, account=account, balance_fen=amount)
@@ -95,9 +101,10 @@ class Books:
     def __init__(self, month: Month) -> None:
         taken_over = [entry for entry in month.entries if entry.kind == "opening"]
         self.entries = [entry for entry in month.entries if entry.kind != "opening"]
-        self.opening = _by_key(closing_balances(month.opening, taken_over))
+        opening = closing_balances(month.opening, taken_over)
+        self.opening = _by_key(opening)
         self.turnover = movements(self.entries)
-        self.closing = _by_key(closing_balances(month.opening, month.entries))
+        self.closing = _by_key(_added_up(opening, self.turnover))
         self.keys = sorted({*self.opening, *self.turnover, *self.closing})
         self.funds = {fund.code: fund for fund in month.funds}
         self._names = {account.code: account.name for account in month.accounts}

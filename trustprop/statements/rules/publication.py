@@ -3,6 +3,9 @@
 import base64
 from uuid import UUID
 
+from trustprop.kernel.canonical import canonical_json
+from trustprop.statements.model import Edition
+
 
 def note_name(compound_id: UUID) -> str:
     """The key that signs checkpoints of the journal signs the statements over it."""
@@ -14,6 +17,7 @@ def note_text(compound_id: UUID, number: str, digest: bytes) -> str:
     return f"trustprop/statement/{compound_id}\n{number}\n{base64.b64encode(digest).decode()}\n"
 
 
-def bundle(statement_json: bytes, journal_json: bytes, note_json: bytes) -> bytes:
+def bundle(edition: Edition) -> bytes:
     """One RFC 8785 document of the three, made from their canonical bytes without parsing them."""
-    return b'{"journal":%b,"note":%b,"statement":%b}' % (journal_json, note_json, statement_json)
+    note = canonical_json(edition.note)
+    return b'{"journal":%b,"note":%b,"statement":%b}' % (edition.journal, note, edition.statement)

@@ -1,9 +1,11 @@
 """The smaller sections of a statement: transfers, banks, payments, receivables, payables, decisions."""
 
+from collections import Counter
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from trustprop.ledger.model import AttestedLine
 from trustprop.statements.model import (
     BankAccount,
     BankFact,
@@ -27,6 +29,7 @@ from trustprop.statements.rules.books import (
 )
 
 TRUSTEE_REMUNERATION = "2205"
+PREPAID = "2203"
 
 
 def transfers(month: Month) -> tuple[Transfer, ...]:
@@ -125,31 +128,44 @@ def payments(month: Month) -> tuple[Payment, ...]:
 
 
 def receivables(books: Books) -> tuple[Receivable, ...]:
-    return tuple(_receivable(key, books) for key in books.keys if is_receivable(key[1]))
-
-
-def _receivable(key: Key, books: Books) -> Receivable:
-    received = applied = other = 0
-    for entry in books.entries:
-        credit = sum(
-            max(-line.signed_fen, 0) for line in entry.lines if (line.fund, line.account) == key
+    received, applied = _settled(books.entries)
+    return tuple(
+        Receivable(
+            account=key[1],
+            name=books.name(key[1]),
+            opening_fen=books.opening.get(key, 0),
+            charged_fen=books.debit(key),
+            received_fen=received[key],
+            prepaid_applied_fen=applied[key],
+            other_fen=books.credit(key) - received[key] - applied[key],
+            closing_fen=books.closing.get(key, 0),
         )
-        if any(is_cash(line.account) and line.signed_fen > 0 for line in entry.lines):
-            received += credit
-        elif any(line.account.startswith("2203") and line.signed_fen > 0 for line in entry.lines):
-            applied += credit
-        else:
-            other += credit
-    return Receivable(
-        account=key[1],
-        name=books.name(key[1]),
-        opening_fen=books.opening.get(key, 0),
-        charged_fen=books.debit(key),
-        received_fen=received,
-        prepaid_applied_fen=applied,
-        other_fen=other,
-        closing_fen=books.closing.get(key, 0),
+        for key in books.keys
+        if is_receivable(key[1])
     )
+
+
+def _settled(entries: list[JournalEntry]) -> tuple[Counter[Key], Counter[Key]]:
+    """What was credited to receivables against money received, and against prepayments."""
+    received: Counter[Key] = Counter()
+    applied: Counter[Key] = Counter()
+    for entry in entries:
+        settled = [
+            line for line in entry.lines if line.signed_fen < 0 and is_receivable(line.account)
+        ]
+        if not settled:
+            continue
+        against = [line.account for line in entry.lines if line.signed_fen > 0]
+        if any(is_cash(account) for account in against):
+            _add(received, settled)
+        elif any(account.startswith(PREPAID) for account in against):
+            _add(applied, settled)
+    return received, applied
+
+
+def _add(totals: Counter[Key], credited: list[AttestedLine]) -> None:
+    for line in credited:
+        totals[line.fund, line.account] -= line.signed_fen
 
 
 def payables(books: Books) -> tuple[Payable, ...]:

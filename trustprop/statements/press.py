@@ -1,0 +1,55 @@
+"""Where statements are printed: processes of their own, so that no request ever waits for paper."""
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from trustprop.statements.model import Edition
+from trustprop.statements.printing import pdf
+
+ATTEMPTS = 3
+PRINTS_PER_PROCESS = 100
+"""Then a fresh process takes over, so that its memory does not grow for ever."""
+
+
+class Press:
+    """A pool of printing processes; a killed one is replaced and its print done again."""
+
+    def __init__(self, processes: int = 2) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def pdf(self, edition: Edition, lang: str) -> bytes:
+        """Raises BrokenProcessPool only when printing kills its process every time."""
+        for attempt in range(1, ATTEMPTS + 1):
+            pool = self._open()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    pool, pdf, edition.statement, edition.journal, edition.note, lang
+                )
+            except BrokenProcessPool:
+                self._replace(pool)
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def _open(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._processes,
+                mp_context=multiprocessing.get_context("spawn"),
+                max_tasks_per_child=PRINTS_PER_PROCESS,
+            )
+        return self._pool
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        """Only once, however many prints found the same pool broken."""
+        if self._pool is broken:
+            broken.shutdown(wait=False, cancel_futures=True)
+            self._pool = None

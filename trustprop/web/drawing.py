@@ -1,0 +1,149 @@
+"""Published statements as HTML for phones: the same words and figures as on paper, with links."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from trustprop.kernel.canonical import sha256
+from trustprop.kernel.errors import Missing
+from trustprop.statements.model import (
+    Edition,
+    Figures,
+    Journal,
+    JournalEntry,
+    Name,
+    Published,
+    SignedAct,
+    Statement,
+)
+from trustprop.statements.presentation import context, words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def index_page(base: str, compound: str, listed: tuple[Published, ...], lang: str) -> bytes:
+    """Every statement of a compound, the newest first."""
+    return _draw(
+        "index.html", words(lang) | _frame(base, lang) | {"name_of": compound, "listed": listed}
+    )
+
+
+def statement_page(base: str, edition: Edition, lang: str) -> bytes:
+    statement = msgspec.json.decode(edition.statement, type=Statement)
+    digest = sha256(edition.statement).hex()
+    return _draw("statement.html", context(statement, digest, lang) | _frame(base, lang))
+
+
+def line_page(base: str, edition: Edition, fund: str, account: str, lang: str) -> bytes:
+    """The entries behind one line of the statement. Raises Missing when there is no such line."""
+    statement, journal = _parts(edition)
+    entries = [
+        (
+            entry,
+            sum(
+                line.signed_fen
+                for line in entry.lines
+                if (line.fund, line.account) == (fund, account)
+            ),
+        )
+        for entry in journal.entries
+        if any((line.fund, line.account) == (fund, account) for line in entry.lines)
+    ]
+    if not entries and (fund, account) not in _known(statement, journal):
+        raise Missing(kind="line")
+    return _draw(
+        "line.html",
+        context(statement, "", lang)
+        | _frame(base, lang)
+        | {
+            "entries": entries,
+            "line_name": _names(statement.figures).get(account),
+            "account": account,
+            "fund": fund,
+        },
+    )
+
+
+def entry_page(
+    base: str, edition: Edition, number: int, names: dict[str, Name], lang: str
+) -> bytes:
+    """One entry as published: voucher redacted by class, signatures, resolution, place in the journal.
+
+    Raises Missing when the statement does not publish it.
+    """
+    statement, journal = _parts(edition)
+    found = [entry for entry in journal.entries if entry.number == number]
+    if not found:
+        raise Missing(kind="entry")
+    entry = found[0]
+    facts = {
+        "entry": entry,
+        "act": _act_of(journal, entry),
+        "payment": _of(statement.figures.payments, "entry_number", number),
+        "decision": _of(statement.figures.decisions, "resolution_id", entry.resolution_id),
+        "leaf": _leaf(journal, entry),
+        "account_names": names,
+        "journal": journal,
+    }
+    return _draw("entry.html", context(statement, "", lang) | _frame(base, lang) | facts)
+
+
+def _known(statement: Statement, journal: Journal) -> set[tuple[str, str]]:
+    """Lines that the statement shows though nothing moved in the month."""
+    budgeted = {(line.fund, line.account) for line in statement.figures.budget}
+    return budgeted | {(balance.fund, balance.account) for balance in journal.opening}
+
+
+def style() -> bytes:
+    return (TEMPLATES / "style.css").read_bytes()
+
+
+def _parts(edition: Edition) -> tuple[Statement, Journal]:
+    statement = msgspec.json.decode(edition.statement, type=Statement)
+    return statement, msgspec.json.decode(edition.journal, type=Journal)
+
+
+def _act_of(journal: Journal, entry: JournalEntry) -> SignedAct | None:
+    return next((act for act in journal.payments if act.entry_number == entry.number), None)
+
+
+def _of(rows: tuple[Any, ...], key: str, value: object) -> Any:
+    if value is None:
+        return None
+    return next((row for row in rows if getattr(row, key) == value), None)
+
+
+def _leaf(journal: Journal, entry: JournalEntry) -> str:
+    """Empty for an entry older than this statement's leaves: it brings a proof instead."""
+    index = entry.number - 1 - journal.previous_tree_size
+    return journal.leaves[index] if index >= 0 else ""
+
+
+def _names(figures: Figures) -> dict[str, Name]:
+    names: dict[str, Name] = {}
+    for rows in (figures.activities, figures.banks, figures.receivables, figures.payables):
+        names.update({row.account: row.name for row in rows})
+    return names
+
+
+def _frame(base: str, lang: str) -> dict[str, Any]:
+    return {"base": base, "lang": lang, "other": "en" if lang == "zh" else "zh"}
+
+
+def _draw(template: str, facts: dict[str, Any]) -> bytes:
+    return _environment().get_template(template).render(facts).encode()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
