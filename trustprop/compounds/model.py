@@ -452,6 +452,8 @@ class Limits(Fact):
     emergency_cap_fen: Limit
     """0: no emergency path until a clause opens it."""
     emergency_notice_hours: Limit
+    emergency_ratification_days: Limit
+    """Until the assembly has ratified it; afterwards it is listed as overdue."""
     order_valid_days: Limit
     vendor_account_rest_hours: Limit
     invoice_grace_days: Limit
