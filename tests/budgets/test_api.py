@@ -129,6 +129,7 @@ async def test_a_revision_needs_the_version_that_was_read(manager: Desk) -> None
     assert (await manager.put(path, revision, If_Match=tag)).status_code == 412
     first = (await manager.get(f"{path}/versions/1")).json()
     assert (first["version"], len(first["digest"])) == (1, 64)
+    assert (await manager.get(f"{path}/versions/{10**12}")).status_code == 404
 
 
 async def test_a_wrong_draft_names_every_wrong_field(manager: Desk) -> None:

@@ -87,14 +87,14 @@ async def test_an_expense_on_a_line_without_an_entry_is_found(tx, caller, busy):
 
 async def test_an_entry_on_a_line_that_did_not_spend_is_found(tx, caller, busy):
     stray = make_ledger.entry(
-        make_ledger.debit("5106", 5_00, budget_line_id=busy.line_id),
-        make_ledger.credit("2202", 5_00),
+        make_ledger.debit("5106", 5_00, "PR", budget_line_id=busy.line_id),
+        make_ledger.credit("2202", 5_00, "PR"),
         on=date(2025, 9, 15),
     )
     await make_ledger.ledger.post(tx, caller, (stray,))
     assert await broken(tx) == [
         "budgets: what lines spent is what the journal shows on them",
-        "budgets: the journal uses a budget line in its own fund and account",
+        "budgets: the journal uses a budget line in its own fund",
     ]
 
 

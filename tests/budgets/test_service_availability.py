@@ -7,10 +7,18 @@ import asyncpg
 import pytest
 
 from tests.make import funds as make_funds
-from tests.make.budgets import add_budget, budget_draft, income_draft, line_draft, source
+from tests.make.budgets import (
+    add_budget,
+    budget_draft,
+    change,
+    income_draft,
+    line_draft,
+    source,
+)
 from tests.make.ground import make_caller, new_id
 from trustprop.budgets import rules, service
 from trustprop.budgets.model import MovementKind, Spending
+from trustprop.budgets.store import availability as store
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.periods import Period
 from trustprop.plumbing.database import Database
@@ -207,6 +215,31 @@ async def test_orders_of_one_instant_never_overspend_a_line(database: Database):
     async with database.read(caller) as tx:
         left = await service.availability(tx, caller.compound_id, line.line_id)
     assert (sum(outcomes), left.reserved_fen, left.available_fen) == (6, 90_00, 10_00)
+
+
+async def test_without_the_lock_every_order_would_believe_in_the_same_money(database: Database):
+    """The control of the test above: the gapless numbers of the movements stop them at last."""
+    caller = make_caller()
+    line = line_draft(amount_fen=100_00)
+    async with database.begin(caller) as tx:
+        await make_funds.add_books(tx, caller)
+        await add_budget(tx, caller, line)
+    everybody = asyncio.Barrier(8)
+
+    async def careless_order() -> bool:
+        try:
+            async with database.begin(caller) as tx:
+                lines = await store.find_controls(tx, caller.compound_id, [line.line_id])
+                await everybody.wait()
+                wish = change(lines[line.line_id], MovementKind.RESERVE, 15_00)
+                _, movements = rules.move(lines, {}, [wish], caller.at)
+                await store.save_movements(tx, caller.compound_id, movements)
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    outcomes = await asyncio.gather(*(careless_order() for _ in range(8)))
+    assert sum(outcomes) == 1
 
 
 async def test_another_compound_s_line_is_not_there(database: Database):

@@ -239,7 +239,7 @@ async def test_an_emergency_has_money_at_once_and_its_clocks_run(tx, caller, gro
     later = replace(ground.manager, at=caller.at + timedelta(hours=25))
     (late,) = await service.emergencies(tx, later)
     assert (late.is_notice_overdue, late.is_ratification_overdue) == (True, False)
-    much_later = replace(ground.manager, at=caller.at + timedelta(days=rules.RATIFICATION_DAYS + 1))
+    much_later = replace(ground.manager, at=caller.at + timedelta(days=91))
     (overdue,) = await service.emergencies(tx, much_later)
     assert overdue.is_ratification_overdue
 

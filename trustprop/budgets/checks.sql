@@ -50,11 +50,11 @@ FROM entry_line AS e
 LEFT JOIN line_control AS c ON c.compound_id = e.compound_id AND c.line_id = e.budget_line_id
 WHERE e.budget_line_id IS NOT NULL AND c.line_id IS NULL;
 
--- name: the journal uses a budget line in its own fund and account
+-- name: the journal uses a budget line in its own fund
 SELECT e.compound_id, e.number, e.line
 FROM entry_line AS e
 JOIN budget_line AS l ON l.compound_id = e.compound_id AND l.line_id = e.budget_line_id
-WHERE e.fund <> l.fund OR e.account <> l.account;
+WHERE e.fund <> l.fund;
 
 -- name: exactly the lines of budgets in force have a control
 SELECT l.compound_id, l.line_id, b.state

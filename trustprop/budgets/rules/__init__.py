@@ -24,7 +24,6 @@ from trustprop.budgets.rules.availability import (
     view,
 )
 from trustprop.budgets.rules.changes import (
-    RATIFICATION_DAYS,
     BudgetNotAdopted,
     ChangeAlreadyDiffers,
     ChangeNotProposed,
@@ -80,7 +79,6 @@ from trustprop.budgets.rules.documents import (
 )
 
 __all__ = [
-    "RATIFICATION_DAYS",
     "BudgetAlreadyDiffers",
     "BudgetExceeded",
     "BudgetNotAdopted",

@@ -25,10 +25,6 @@ from trustprop.budgets.model import (
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid
 from trustprop.kernel.periods import local_date
 
-RATIFICATION_DAYS = 90
-"""An emergency goes before the next meeting; this is how long the service waits before it says
-that the ratification is overdue (design decision; the trust instrument may promise less)."""
-
 
 class BudgetNotAdopted(Conflict):
     code = "budget-not-adopted"
@@ -265,7 +261,9 @@ def check_cap(emergencies: Sequence[Emergency], amount_fen: int, cap_fen: int, s
         )
 
 
-def start_emergency(emergency: Emergency, notice_hours: int, at: datetime) -> Emergency:
+def start_emergency(
+    emergency: Emergency, notice_hours: int, ratification_days: int, at: datetime
+) -> Emergency:
     """In force with its clocks running. Raises ChangeNotProposed."""
     check_proposed(emergency.state)
     return replace(
@@ -273,7 +271,7 @@ def start_emergency(emergency: Emergency, notice_hours: int, at: datetime) -> Em
         state=ChangeState.IN_FORCE,
         in_force_at=at,
         notice_due_at=at + timedelta(hours=notice_hours),
-        ratify_by=local_date(at) + timedelta(days=RATIFICATION_DAYS),
+        ratify_by=local_date(at) + timedelta(days=ratification_days),
     )
 
 

@@ -266,7 +266,12 @@ async def _emergency_signed(tx: Tx, caller: Caller, act: Act) -> None:
     assert emergency is not None
     await _check_cap(tx, caller, emergency.amount_fen)
     limits = await compounds.limits(tx, caller.compound_id, local_date(caller.at))
-    emergency = rules.start_emergency(emergency, limits.emergency_notice_hours.value, caller.at)
+    emergency = rules.start_emergency(
+        emergency,
+        limits.emergency_notice_hours.value,
+        limits.emergency_ratification_days.value,
+        caller.at,
+    )
     source = MovementSource(kind="emergency", id=emergency.emergency_id)
     today = local_date(caller.at)
     if emergency.new_line is not None:

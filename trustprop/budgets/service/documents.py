@@ -38,6 +38,7 @@ from trustprop.meetings.model import Matter
 from trustprop.plumbing.database import Tx
 
 DRAFTERS = (Office.TRUSTEE_MANAGER, Office.TRUSTEE_BOOKKEEPER)
+MOST_VERSIONS = 2**31 - 1
 DECIDERS = (Office.TRUSTEE_MANAGER, Office.COMMITTEE_DIRECTOR, Office.COMMITTEE_MEMBER)
 
 
@@ -130,7 +131,12 @@ async def listed(
 async def find_version(tx: Tx, caller: Caller, budget_id: UUID, version: int) -> BudgetVersion:
     """A version as it was saved. Raises Missing."""
     check_reads(caller)
-    found = await store.find_version(tx, caller.compound_id, budget_id, version)
+    is_possible = 1 <= version <= MOST_VERSIONS
+    found = (
+        await store.find_version(tx, caller.compound_id, budget_id, version)
+        if is_possible
+        else None
+    )
     if found is None:
         raise Missing(kind="budget version")
     return found

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Column, func, insert, select, update
 
 from trustprop.budgets.model import Adjustment, ChangeState, Emergency, Virement
 from trustprop.budgets.tables import budget_adjustment, budget_emergency, budget_virement
@@ -17,27 +17,31 @@ T = TypeVar("T", bound=Struct)
 
 
 async def lock_adjustment(tx: Tx, compound_id: UUID, adjustment_id: UUID) -> Adjustment | None:
-    return await _lock(tx, Adjustment, budget_adjustment, compound_id, adjustment_id)
+    return await _lock(
+        tx, Adjustment, budget_adjustment.c.adjustment_id, compound_id, adjustment_id
+    )
 
 
 async def lock_virement(tx: Tx, compound_id: UUID, virement_id: UUID) -> Virement | None:
-    return await _lock(tx, Virement, budget_virement, compound_id, virement_id)
+    return await _lock(tx, Virement, budget_virement.c.virement_id, compound_id, virement_id)
 
 
 async def lock_emergency(tx: Tx, compound_id: UUID, emergency_id: UUID) -> Emergency | None:
-    return await _lock(tx, Emergency, budget_emergency, compound_id, emergency_id)
+    return await _lock(tx, Emergency, budget_emergency.c.emergency_id, compound_id, emergency_id)
 
 
 async def adjustments_of(tx: Tx, compound_id: UUID, budget_id: UUID) -> tuple[Adjustment, ...]:
-    return await _of_budget(tx, Adjustment, budget_adjustment, compound_id, budget_id)
+    return await _of_budget(
+        tx, Adjustment, budget_adjustment.c.adjustment_id, compound_id, budget_id
+    )
 
 
 async def virements_of(tx: Tx, compound_id: UUID, budget_id: UUID) -> tuple[Virement, ...]:
-    return await _of_budget(tx, Virement, budget_virement, compound_id, budget_id)
+    return await _of_budget(tx, Virement, budget_virement.c.virement_id, compound_id, budget_id)
 
 
 async def emergencies_of(tx: Tx, compound_id: UUID, budget_id: UUID) -> tuple[Emergency, ...]:
-    return await _of_budget(tx, Emergency, budget_emergency, compound_id, budget_id)
+    return await _of_budget(tx, Emergency, budget_emergency.c.emergency_id, compound_id, budget_id)
 
 
 async def emergencies(tx: Tx, compound_id: UUID) -> tuple[Emergency, ...]:
@@ -128,9 +132,9 @@ async def given_by(tx: Tx, compound_id: UUID, line_id: UUID) -> int:
 
 
 async def _lock(
-    tx: Tx, kind: type[T], table: Table, compound_id: UUID, change_id: UUID
+    tx: Tx, kind: type[T], key: Column[Any], compound_id: UUID, change_id: UUID
 ) -> T | None:
-    key = list(table.primary_key.columns)[1]
+    table = key.table
     row = (
         await tx.execute(
             select(table)
@@ -142,11 +146,12 @@ async def _lock(
 
 
 async def _of_budget(
-    tx: Tx, kind: type[T], table: Table, compound_id: UUID, budget_id: UUID
+    tx: Tx, kind: type[T], key: Column[Any], compound_id: UUID, budget_id: UUID
 ) -> tuple[T, ...]:
-    found: Any = await tx.execute(
+    table = key.table
+    found = await tx.execute(
         select(table)
         .where(table.c.compound_id == compound_id, table.c.budget_id == budget_id)
-        .order_by(list(table.primary_key.columns)[1])
+        .order_by(key)
     )
     return rows.all_of(kind, found)
