@@ -124,6 +124,25 @@ async def test_a_sold_home_counts_with_the_developer_until_it_is_delivered(
     assert (await service.head_count(tx, caller.compound_id, date(2025, 10, 1))).heads == 2
 
 
+async def test_a_home_is_handed_over_once_and_never_in_the_past(tx: Tx, caller: Caller) -> None:
+    await make.add_compound(tx, caller)
+    rows = [make.row("101", kind="developer", delivered_on=""), make.row("102", owner=2)]
+    await service.import_homes(tx, caller, make.homes_csv(*rows), LISTED)
+    sold, other = await service.homes(tx, caller.compound_id)
+    buyer = NewOwner(kind=OwnerKind.PERSON, name="业主3", identity_number=make.identity_number(3))
+    sale = TransferHome(since_on=date(2025, 8, 1), owners=(buyer,), delivered_on=date(2025, 9, 1))
+    early = replace(sale, delivered_on=date(2025, 7, 1))
+    for home_id, wrong in ((sold.home_id, early), (other.home_id, sale)):
+        with pytest.raises(rules.DeliveryWrong):
+            await service.transfer_home(tx, caller, home_id, wrong)
+    moved = await service.transfer_home(tx, caller, sold.home_id, sale)
+    assert moved.delivered_on == date(2025, 9, 1)
+    assert await service.transfer_home(tx, caller, sold.home_id, sale) == moved
+    later = replace(sale, delivered_on=date(2025, 9, 2))
+    with pytest.raises(rules.DeliveryWrong):
+        await service.transfer_home(tx, caller, sold.home_id, later)
+
+
 async def test_the_operator_imports_only_until_the_compound_is_founded(
     tx: Tx, caller: Caller, operator: Caller
 ) -> None:

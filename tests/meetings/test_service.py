@@ -1,5 +1,6 @@
 """Resolutions and acts about the compound against a real database, with real signatures."""
 
+import asyncio
 from datetime import date, timedelta
 
 import asyncpg
@@ -36,7 +37,7 @@ from trustprop.meetings.model import (
     Matter,
     ResolutionState,
 )
-from trustprop.plumbing.database import Tx
+from trustprop.plumbing.database import Database, Tx
 
 ON = date(2025, 9, 15)
 OPEN_UNTIL = SEPTEMBER + timedelta(days=30)
@@ -107,6 +108,21 @@ async def test_numbers_follow_each_other_within_the_year_of_the_meeting(
         resolution.number for resolution in await service.resolutions(tx, caller.compound_id)
     ]
     assert numbers == ["2025-001", "2025-002"]
+
+
+async def test_decisions_recorded_at_the_same_instant_get_numbers_without_gaps(
+    database: Database, caller: Caller
+) -> None:
+    director = make_caller(Office.COMMITTEE_DIRECTOR, compound_id=caller.compound_id)
+    async with database.begin(caller) as tx:
+        await make.add_compound_k(tx, caller)
+
+    async def record() -> str:
+        async with database.begin(director) as tx:
+            return (await service.record(tx, director, make.record_command())).number
+
+    numbers = await asyncio.gather(*(record() for _ in range(5)))
+    assert sorted(numbers) == [f"2025-{serial:03d}" for serial in range(1, 6)]
 
 
 async def test_a_rejected_record_carries_nothing(tx: Tx, signers: Signers) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from trustprop.kernel.caller import Mandate, Office, Party
 from trustprop.kernel.struct import Command, Fact
@@ -138,8 +138,8 @@ class TransferHome(Command):
 
     since_on: date
     owners: Annotated[tuple["NewOwner", ...], Meta(min_length=1, max_length=20)]
-    delivered_on: date | UnsetType | None = UNSET
-    """Left out: as before."""
+    delivered_on: date | None = None
+    """The day of a handover by the developer, not before ``since_on``; left out: as before."""
 
 
 class NewOwner(Command):

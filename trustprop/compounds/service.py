@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid5
 
-from msgspec import UNSET
-
 from trustprop.compounds import rules, store
 from trustprop.compounds.model import (
     WHOLE,
@@ -182,13 +180,14 @@ def _homes_of(
 async def transfer_home(tx: Tx, caller: Caller, home_id: UUID, command: TransferHome) -> Home:
     """A home gets new owners from a day on. The roll of an earlier record date stays as it was.
 
-    Owners who hold it already stay, so that a retry changes nothing. Raises IdentityInvalid, OwnerNameDiffers, TransferTooEarly.
+    Owners who hold it already stay, so that a retry changes nothing. Raises IdentityInvalid, DeliveryWrong, OwnerNameDiffers, TransferTooEarly.
     """
     await _check_keeps_homes(tx, caller)
     compound_id = caller.compound_id
     await lock(tx, compound_id)
     held = await home(tx, compound_id, home_id)
     rules.check_identities(command.owners)
+    rules.check_delivery(command, held)
     salt = await store.salt(tx, compound_id)
     owners = {o.owner_id: o for o in (_owner(compound_id, salt, new) for new in command.owners)}
     known = await store.owners(tx, compound_id)
@@ -200,7 +199,7 @@ async def transfer_home(tx: Tx, caller: Caller, home_id: UUID, command: Transfer
         await store.end_ownership(tx, compound_id, home_id, command.since_on)
         pairs = [(home_id, owner_id) for owner_id in sorted(owners)]
         await store.add_ownerships(tx, compound_id, pairs, command.since_on)
-    if command.delivered_on is not UNSET:
+    if command.delivered_on is not None:
         await store.set_delivered(tx, compound_id, home_id, command.delivered_on)
     return await home(tx, compound_id, home_id)
 

@@ -1,11 +1,13 @@
 """What is true of compounds: counting, importing, mandates, texts and limits."""
 
 from trustprop.compounds.rules.homes import (
+    DeliveryWrong,
     HomesFileMissing,
     HomesNotImported,
     IdentityInvalid,
     OwnerNameDiffers,
     TransferTooEarly,
+    check_delivery,
     check_identities,
     check_known_owners,
     check_transfer,
@@ -47,6 +49,7 @@ __all__ = [
     "AlreadyFounded",
     "BothSides",
     "CompoundDiffers",
+    "DeliveryWrong",
     "HomesFileMissing",
     "HomesNotImported",
     "IdentityInvalid",
@@ -59,6 +62,7 @@ __all__ = [
     "as_term",
     "check_appointment",
     "check_compound",
+    "check_delivery",
     "check_ending",
     "check_founding",
     "check_founding_state",

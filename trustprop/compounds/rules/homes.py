@@ -77,6 +77,11 @@ class TransferTooEarly(Conflict):
     since_on: date
 
 
+class DeliveryWrong(Conflict):
+    code = "delivery-wrong"
+    detail = N_("A home is handed over once, and not before the first day of this transfer.")
+
+
 def count_heads(homes: Iterable[Home], developers: frozenset[UUID], on: date) -> int:
     """Heads of a roll by Interpretation 9.
 
@@ -169,6 +174,17 @@ def check_transfer(command: TransferHome, held_since_on: date | None) -> None:
     """Raises TransferTooEarly."""
     if held_since_on is not None and command.since_on <= held_since_on:
         raise TransferTooEarly(since_on=held_since_on)
+
+
+def check_delivery(command: TransferHome, held: Home) -> None:
+    """A home is handed over once and not in the past, so that no roll changes behind a vote.
+
+    Raises DeliveryWrong.
+    """
+    if command.delivered_on is None or command.delivered_on == held.delivered_on:
+        return
+    if held.delivered_on is not None or command.delivered_on < command.since_on:
+        raise DeliveryWrong
 
 
 def check_known_owners(owners: Mapping[UUID, Owner], known: Mapping[UUID, Owner]) -> None:
