@@ -1,7 +1,7 @@
 """Bank files to statements: CSV by profile, camt.053 and MT940, each refused where it is broken."""
 
 from trustprop.banking.model import Format, ReadStatement
-from trustprop.banking.rules import camt, mt, tables
+from trustprop.banking.rules import camt, swift, tables
 from trustprop.banking.rules.profiles import PROFILES
 from trustprop.banking.rules.refusals import ProfileUnknown, StatementUnreadable
 
@@ -14,8 +14,8 @@ def read(content: bytes, profile: str | None) -> ReadStatement:
         raise ProfileUnknown(profile=profile, known=", ".join(NAMES))
     if profile == Format.CAMT053 or (profile is None and camt.is_camt(content)):
         return camt.read(content)
-    if profile == Format.MT940 or (profile is None and mt.is_mt940(content)):
-        return mt.read(content)
+    if profile == Format.MT940 or (profile is None and swift.is_mt940(content)):
+        return swift.read(content)
     for known in PROFILES:
         if profile in (None, known.name):
             found = tables.find_table(content, known)
