@@ -1,6 +1,11 @@
 """What budgets do: the way of a document, changes in force, and every use of a line."""
 
 from trustprop.budgets.service.accruals import accrue, reverse_accrual
+from trustprop.budgets.service.adjustment import (
+    adjustments,
+    adopt_adjustment,
+    propose_adjustment,
+)
 from trustprop.budgets.service.availability import (
     availability,
     check_available,
@@ -14,18 +19,6 @@ from trustprop.budgets.service.availability import (
     spend_many,
     unreserve,
     unspend,
-)
-from trustprop.budgets.service.changes import (
-    EFFECTS,
-    adjustments,
-    adopt_adjustment,
-    emergencies,
-    give_notice,
-    propose_adjustment,
-    propose_emergency,
-    propose_virement,
-    ratify,
-    virements,
 )
 from trustprop.budgets.service.documents import (
     adopt,
@@ -41,6 +34,17 @@ from trustprop.budgets.service.documents import (
     listed,
     revise,
 )
+from trustprop.budgets.service.emergency import EFFECTS as _OF_EMERGENCIES
+from trustprop.budgets.service.emergency import (
+    emergencies,
+    give_notice,
+    propose_emergency,
+    ratify,
+)
+from trustprop.budgets.service.virement import EFFECTS as _OF_VIREMENTS
+from trustprop.budgets.service.virement import propose_virement, virements
+
+EFFECTS = {**_OF_EMERGENCIES, **_OF_VIREMENTS}
 
 __all__ = [
     "EFFECTS",
