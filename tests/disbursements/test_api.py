@@ -199,3 +199,19 @@ async def test_a_policy_is_drafted_by_the_committee_and_signed_by_both(
     hole = {"act_id": str(new_id()), "terms": {"rules": [{"owners": 0}]}}
     refused = await office.director.post("/payment-policies", hole)
     assert refused.json()["errors"][0]["pointer"] == "/terms/rules/0/owners"
+
+
+async def test_a_large_payment_is_announced_to_everybody_before_it_is_made(
+    office: PaymentOffice, database: Database
+) -> None:
+    caller = office.payers.bookkeeper
+    async with database.begin(caller) as tx:
+        await paying.owe(tx, caller, "2205", 10_000_000)
+    command = make.draft_order(amount_fen=10_000_000, account="2205")
+    drawn = await office.clerk.post("/payment-orders", command)
+    assert drawn.status_code == 201, drawn.text
+    path = f"/v1/public/{caller.compound_id}/payment-notices"
+    (notice,) = (await office.clerk.client.get(path)).json()
+    assert (notice["order_id"], notice["payable_from"]) == (str(command.id), "2025-09-25")
+    unknown = await office.clerk.client.get(f"/v1/public/{new_id()}/payment-notices")
+    assert unknown.status_code == 404

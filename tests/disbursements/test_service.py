@@ -258,6 +258,41 @@ async def test_a_deposit_goes_back_out_of_what_is_held_and_no_further(
         await paying.draft(tx, payers, replace(deposit, id=new_id(), act_id=new_id()))
 
 
+async def test_a_prepayment_goes_back_to_the_home_that_made_it_and_no_further(
+    tx: Tx, payers: Payers
+) -> None:
+    home, neighbour = new_id(), new_id()
+    for counterparty_id in (home, neighbour):
+        prepaid = books.entry(
+            books.debit("100201", 30_000),
+            books.credit("220301", 30_000, counterparty_id=counterparty_id),
+        )
+        await ledger.post(tx, payers.bookkeeper, (prepaid,))
+    refund = make.draft_order(OrderKind.REFUND, 30_001, account="220301", counterparty_id=home)
+    with pytest.raises(Refusal, match="liability-short"):
+        await paying.draft(tx, payers, refund)
+    with pytest.raises(Refusal, match="counterparty-needed"):
+        await paying.draft(tx, payers, replace(refund, counterparty_id=None))
+    paid = await paying.pay(tx, payers, replace(refund, amount_fen=30_000))
+    assert paid.state is OrderState.RELEASED
+    left = await ledger.subledger(tx, payers.bookkeeper.compound_id, "220301")
+    assert {one.counterparty_id: one.balance_fen for one in left} == {neighbour: -30_000}
+
+
+async def test_an_expired_order_is_signed_by_nobody(tx: Tx, payers: Payers) -> None:
+    order = await paying.draft(tx, payers)
+    late = paying.later(payers.signers.manager, order.expires_at)
+    with pytest.raises(Refusal, match="act-expired"):
+        await paying.sign(tx, order, late)
+
+
+async def test_money_of_another_fund_is_not_paid_from_this_bank_account(
+    tx: Tx, payers: Payers
+) -> None:
+    with pytest.raises(Refusal, match="bank-account-of-another-fund"):
+        await paying.draft(tx, payers, make.draft_order(fund="PR"))
+
+
 async def test_a_returned_payment_is_as_if_it_had_not_been(tx: Tx, payers: Payers) -> None:
     line = line_draft("5101", 5_000_000)
     await paying.add_budget(tx, payers.bookkeeper, line)

@@ -6,12 +6,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post, put
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Parameter, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import (
+    FromPath,
+    FromQuery,
+    HeaderParameter,
+    JSONBody,
+    Parameter,
+    QueryParameter,
+)
 from msgspec.structs import replace
 
 from trustprop.acts import rules as acts
 from trustprop.acts.model import ActView
+from trustprop.compounds.api import provide_public_caller
 from trustprop.disbursements import service
 from trustprop.disbursements.model import (
     BankFile,
@@ -125,11 +133,16 @@ async def get_order(
     return _tagged(detail, detail.order.version)
 
 
-@get(HOUSE + "/payment-notices", operation_id="payment_notices_list", tags=["payments"])
+@get(
+    "/public/{compound_id:uuid}/payment-notices",
+    operation_id="payment_notices_list",
+    tags=["public"],
+    dependencies={"caller": Provide(provide_public_caller)},
+)
 async def list_notices(
     caller: NamedDependency[Caller], database: NamedDependency[Database]
 ) -> tuple[PaymentNotice, ...]:
-    """Large payments that are published and not made yet, for everybody of the compound."""
+    """Large payments that are published and not made yet. Anybody may read this, signed in or not."""
     async with database.read(caller) as tx:
         return await service.notices(tx, caller)
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from trustprop.invoices.model import Similar
 from trustprop.kernel.caller import Party
 from trustprop.kernel.canonical import digest
 from trustprop.kernel.struct import Command, Fact
@@ -308,6 +309,7 @@ class DryRun(Fact):
     signers: tuple[SignersWanted, ...]
     notice_until: date | None
     similar_orders: tuple[SimilarOrder, ...]
+    similar_invoices: tuple[Similar, ...]
 
 
 class OrderSignature(Fact):

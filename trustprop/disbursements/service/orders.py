@@ -16,6 +16,7 @@ from trustprop.disbursements.model import (
     ORDER_ACT,
     DraftOrder,
     DryRun,
+    OrderBody,
     OrderDetail,
     OrderKind,
     OrderSignature,
@@ -29,6 +30,7 @@ from trustprop.disbursements.model import (
 )
 from trustprop.disbursements.service.standing import Drawn, draw_up, is_payee_of
 from trustprop.invoices import service as invoices
+from trustprop.invoices.model import Similar
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.errors import Missing, Refusal
 from trustprop.kernel.periods import local_date
@@ -106,8 +108,9 @@ async def dry_run(tx: Tx, caller: Caller, command: DraftOrder, salt: str) -> Dry
         bank_account_left_fen=sum(claim.balance_fen for claim in held) - promised - body.amount_fen,
         budget_left_fen=facts.line.available_fen - body.amount_fen if facts.line else None,
         owed_left_fen=facts.owed_fen - facts.owed_promised_fen - body.amount_fen if owes else None,
-        signers=await signers_wanted(tx, caller, _required(drawn), caller.person_id),
+        signers=await signers_wanted(tx, caller, _required(drawn), {caller.person_id}),
         notice_until=rules.notice_ends_on(body, facts.notice_days),
+        similar_invoices=await _similar_invoices(tx, caller, body),
         similar_orders=tuple(
             SimilarOrder(
                 order_id=one.order_id,
@@ -223,7 +226,7 @@ async def detail(tx: Tx, caller: Caller, order_id: UUID) -> OrderDetail:
             tx,
             caller,
             act.missing if is_awaiting else (),
-            order.drafted_by,
+            {act.drafted_by, act.revised_by},
             {signature.person_id for signature in act.signatures},
         ),
         refunds=await store.refunds(tx, caller.compound_id, order_id),
@@ -234,7 +237,7 @@ async def signers_wanted(
     tx: Tx,
     caller: Caller,
     required: tuple[Requirement, ...],
-    drafted_by: UUID | None,
+    drafters: Collection[UUID | None],
     signed: Collection[UUID] = (),
 ) -> tuple[SignersWanted, ...]:
     """Who could give each signature that is still needed; any holder of the side may step in."""
@@ -256,7 +259,7 @@ async def signers_wanted(
                         term.person_id
                         for term in terms
                         if term.party is one.party
-                        and (one.drafter_may_sign or term.person_id != drafted_by)
+                        and (one.drafter_may_sign or term.person_id not in drafters)
                     }
                 )
             ),
@@ -300,6 +303,17 @@ async def _claim(tx: Tx, caller: Caller, order: PaymentOrder) -> None:
             fund=body.fund,
             on=body.pay_on,
         )
+
+
+async def _similar_invoices(tx: Tx, caller: Caller, body: OrderBody) -> tuple[Similar, ...]:
+    """Others of the same vendor, amount and date as one that this order pays."""
+    ordered = {invoice.invoice_id for invoice in body.invoices}
+    found = {
+        similar.invoice_id: similar
+        for invoice in body.invoices
+        for similar in (await invoices.read(tx, caller, invoice.invoice_id)).similar
+    }
+    return tuple(one for invoice_id, one in found.items() if invoice_id not in ordered)
 
 
 async def _refusals_of_draft(
