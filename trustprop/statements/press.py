@@ -34,6 +34,11 @@ class Press:
                     raise
         raise AssertionError
 
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The process ids at work."""
+        return tuple(self._pool._processes) if self._pool else ()  # noqa: SLF001 - no other way
+
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)

@@ -380,10 +380,15 @@ async def frontier(tx: Tx, compound_id: UUID, tree_size: int) -> tuple[bytes, ..
         SELECT n.level, n.hash
         FROM unnest($2::integer[], $3::bigint[]) AS w (level, index)
         JOIN tree_node AS n ON n.compound_id = $1 AND n.level = w.level AND n.index = w.index
+        UNION ALL
+        SELECT 0, e.leaf_hash
+        FROM entry AS e
+        WHERE e.compound_id = $1 AND e.number = $4 AND $4 % 2 = 1
         """,
         compound_id,
         [level for level, _index in nodes],
         [index for _level, index in nodes],
+        tree_size,
     )
     peaks = {row["level"]: row["hash"] for row in found}
     return tuple(peaks.get(level, b"") for level in range(tree_size.bit_length()))
