@@ -267,10 +267,11 @@ async def test_a_signature_over_another_act_is_refused(tx, caller, signers, reco
 async def test_a_revised_payload_has_no_signatures_and_refuses_those_over_the_old_one(
     tx, caller, signers, recorder
 ):
-    act = await make_act(tx, caller)
+    act = await make_act(tx, caller, policy_version=3)
     await sign(tx, signers.manager, act, recorder.effects)
     revised = await service.revise(tx, caller, act.act_id, {"amount_fen": 1_380_000})
     assert revised.version == 2
+    assert revised.policy_version == act.policy_version
     assert revised.signatures == ()
     with pytest.raises(rules.DigestChanged) as refused:
         await sign(tx, signers.director, act, recorder.effects)
@@ -300,6 +301,17 @@ async def test_a_rejected_act_is_over(tx, caller, signers, recorder):
         await service.reject(tx, signers.member.caller, act.act_id, "again", recorder.effects)
     with pytest.raises(rules.ActNotOpen):
         await service.revise(tx, caller, act.act_id, {"amount_fen": 1})
+
+
+async def test_who_may_not_read_an_act_can_do_nothing_with_it(tx, caller, signers, recorder):
+    act = await make_act(tx, caller)
+    resident = replace(signers.director.caller, mandates=(), is_resident=True)
+    command = signature(act, signers.director)
+    with pytest.raises(Missing):
+        await service.sign(tx, resident, act.act_id, command, recorder.effects)
+    for end in (service.reject, service.withdraw):
+        with pytest.raises(Missing):
+            await end(tx, resident, act.act_id, "no", recorder.effects)
 
 
 async def test_who_cannot_sign_cannot_reject(tx, caller, signers, recorder):
@@ -411,7 +423,8 @@ async def test_acts_are_read_by_office_holders_and_keys_with_the_scope_only(tx, 
     vendor = replace(reader, vendor_id=new_id())
     assert await service.get(tx, reader, act.act_id) == act
     assert await service.acts(tx, reader) == (act,)
-    for nobody in (resident, vendor):
+    operator = replace(reader, scopes=frozenset({"operator"}))
+    for nobody in (resident, vendor, operator):
         with pytest.raises(Missing):
             await service.get(tx, nobody, act.act_id)
         with pytest.raises(ScopeNeeded):

@@ -113,6 +113,11 @@ class Act(Fact):
         return msgspec.json.decode(self.payload, type=Payload).body
 
     @property
+    def policy_version(self) -> int:
+        """Of the policy that asked for these signatures; 0 where the law itself does."""
+        return msgspec.json.decode(self.payload, type=Payload).policy_version
+
+    @property
     def missing(self) -> tuple[Requirement, ...]:
         """What is still to be signed, party by party."""
         left = (

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from trustprop.acts.model import Act, ActState, ActSummary, ActView
-from trustprop.acts.rules.founding import founders
+from trustprop.acts.rules.founding import named
 from trustprop.acts.rules.lifecycle import FOUNDING, is_due
 from trustprop.kernel.caller import Caller
 
@@ -14,13 +14,15 @@ READ = "acts:read"
 
 
 def may_read(act: Act, caller: Caller) -> bool:
-    """Office holders, keys with ``acts:read``, and those whom a founding act names."""
-    if reads_acts(caller) or "operator" in caller.scopes:
+    """Office holders and keys with ``acts:read``; a founding act its founders and the operator."""
+    if reads_acts(caller):
+        return True
+    if act.kind == FOUNDING and "operator" in caller.scopes:
         return True
     if caller.person_id is None:
         return False
     if act.kind == FOUNDING:
-        return any(one.person_id == caller.person_id for one in founders(act.body))
+        return any(one.person_id == caller.person_id for one in named(act.body))
     return act.drafted_by == caller.person_id
 
 

@@ -60,7 +60,7 @@ async def revise(
     *,
     expires_at: datetime | None = None,
     required: tuple[Requirement, ...] | None = None,
-    policy_version: int = 0,
+    policy_version: int | None = None,
 ) -> Act:
     """The next version, without signatures. What is not named stays as it was.
 
@@ -74,7 +74,7 @@ async def revise(
         body=body,
         expires_at=expires_at or act.expires_at,
         required=required or act.required,
-        policy_version=policy_version,
+        policy_version=act.policy_version if policy_version is None else policy_version,
     )
     revised = rules.revise(act, caller, command)
     await store.save_version(tx, revised)
@@ -90,10 +90,7 @@ async def find(tx: Tx, compound_id: UUID, act_id: UUID) -> Act | None:
 
 async def get(tx: Tx, caller: Caller, act_id: UUID) -> Act:
     """An act that this caller may read. Raises Missing."""
-    act = await store.find_act(tx, caller.compound_id, act_id)
-    if act is None or not rules.may_read(act, caller):
-        raise Missing(kind="act")
-    return act
+    return _readable(await store.find_act(tx, caller.compound_id, act_id), caller)
 
 
 async def acts(
@@ -145,7 +142,7 @@ async def sign(tx: Tx, caller: Caller, act_id: UUID, command: SignAct, effects: 
     SignerOfBothSides, MandateNotInForce (or NotNamedInFounding, FoundingOver), PartyNotNeeded,
     AlreadySigned, SelfApproval, PartyComplete, KeyNotYours, KeyNotActive, KeyExpired, BadSignature.
     """
-    act = await lock(tx, caller.compound_id, act_id)
+    act = _readable(await store.lock_act(tx, caller.compound_id, act_id), caller)
     person_id = _person(caller)
     rules.check_open(act, caller.at)
     rules.check_digest(act, command.payload_digest)
@@ -162,7 +159,7 @@ async def sign(tx: Tx, caller: Caller, act_id: UUID, command: SignAct, effects: 
 
 async def reject(tx: Tx, caller: Caller, act_id: UUID, reason: str, effects: Effects) -> Act:
     """Raises Missing, PersonNeeded, ActNotOpen, ActExpired, MandateNotInForce or PartyNotNeeded."""
-    act = await lock(tx, caller.compound_id, act_id)
+    act = _readable(await store.lock_act(tx, caller.compound_id, act_id), caller)
     person_id = _person(caller)
     rules.check_open(act, caller.at)
     if act.kind == rules.FOUNDING:
@@ -174,7 +171,7 @@ async def reject(tx: Tx, caller: Caller, act_id: UUID, reason: str, effects: Eff
 
 async def withdraw(tx: Tx, caller: Caller, act_id: UUID, reason: str, effects: Effects) -> Act:
     """Raises Missing, ActNotOpen, ActExpired or NotDraftersSide."""
-    act = await lock(tx, caller.compound_id, act_id)
+    act = _readable(await store.lock_act(tx, caller.compound_id, act_id), caller)
     return await _end(tx, caller, rules.withdraw(act, caller, reason), effects)
 
 
@@ -211,6 +208,13 @@ async def _signer(tx: Tx, caller: Caller) -> Signer:
     person_id = _person(caller)
     held = await compounds.mandates_of(tx, caller.compound_id, person_id, local_date(caller.at))
     return rules.signer(person_id, held, caller.at)
+
+
+def _readable(act: Act | None, caller: Caller) -> Act:
+    """What may not be seen is not there."""
+    if act is None or not rules.may_read(act, caller):
+        raise Missing(kind="act")
+    return act
 
 
 def _person(caller: Caller) -> UUID:
