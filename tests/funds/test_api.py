@@ -108,6 +108,14 @@ async def test_a_project_fund_is_established_with_its_restriction(
     assert (created.status_code, created.json()["is_restricted"]) == (201, True)
 
 
+async def test_a_name_that_no_database_can_hold_is_malformed(
+    client: httpx.AsyncClient, caller: Caller, keeper: dict[str, str]
+) -> None:
+    body = {"code": "PJ-001", "name_zh": "花\x00园", "name_en": "garden", "purpose": "中心花园"}
+    refused = await client.post(at(caller, "/funds"), json=body, headers=keeper)
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
+
+
 @pytest.mark.parametrize("path", ["/funds", "/bank-accounts", "/transfers", "/budgets"])
 async def test_another_compound_is_not_there(
     client: httpx.AsyncClient, keeper: dict[str, str], path: str

@@ -30,6 +30,9 @@ from trustprop.plumbing.validation import body_errors
 
 log = structlog.get_logger()
 
+UNWRITABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+"""Text with a NUL: JSON can carry it, PostgreSQL cannot."""
+
 DOCUMENTATION = "https://trustprop.org/problems/"
 
 
@@ -238,6 +241,8 @@ def from_database(request: Request[Any, Any, Any], error: Exception) -> Response
     if isinstance(cause, known) or isinstance(error, known):
         log.warning("database unavailable", error=type(cause).__name__, path=request.url.path)
         return from_refusal(request, Busy())
+    if isinstance(cause, UNWRITABLE):
+        return from_refusal(request, Malformed())
     return from_bug(request, error)
 
 
