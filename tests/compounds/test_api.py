@@ -1,9 +1,11 @@
 """Compounds over HTTP: who is let in as whom, and what they are shown."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from tests.make import compounds as make
@@ -11,6 +13,7 @@ from tests.make import http
 from tests.make.ground import new_id
 from trustprop.compounds import service
 from trustprop.kernel.caller import Caller
+from trustprop.kernel.canonical import digest
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 
@@ -239,3 +242,12 @@ async def test_the_operator_reads_nothing_of_another_id(
     answer = await client.get(f"/v1/compounds/{new_id()}{path}", headers=await http.operator(owner))
     assert answer.status_code in (200, 404)
     assert answer.json().get("data", []) == []
+
+
+async def test_a_forged_cursor_is_refused(
+    client: httpx.AsyncClient, caller: Caller, manager: dict[str, str]
+) -> None:
+    content = msgspec.json.encode([[1, 2, 3], digest({}).hex()[:12]])
+    forged = urlsafe_b64encode(content).decode().rstrip("=")
+    refused = await client.get(at(caller, f"/homes?cursor={forged}"), headers=manager)
+    assert (refused.status_code, refused.json()["code"]) == (422, "cursor-invalid")

@@ -136,6 +136,8 @@ def test_a_good_file_reads_whole_in_either_encoding_and_either_language() -> Non
         ({"delivered_on": "2025-02-30"}, ("/lines/2/delivered_on", "date")),
         ({"kind": "tenant"}, ("/lines/2/owner_kind", "owner-kind")),
         ({"name": " "}, ("/lines/2/owner_name", "missing")),
+        ({"name": "王\x00明"}, ("/lines/2/owner_name", "unprintable")),
+        ({"number": "1" * 41}, ("/lines/2/number", "missing")),
     ],
 )
 def test_a_bad_cell_is_named_by_line_and_column(changes: dict, wrong: tuple[str, str]) -> None:
@@ -264,6 +266,13 @@ def test_an_ended_mandate_frees_its_holder_for_the_other_side() -> None:
 @pytest.mark.parametrize("days", [-1, 5 * 366 + 1])
 def test_a_term_begins_before_it_ends_and_is_not_for_ever(days: int) -> None:
     wanted = make.appointment(valid_until=make.FOUNDED + timedelta(days=days))
+    with pytest.raises(rules.MandateTermWrong):
+        rules.check_appointment(wanted, [], new_id())
+
+
+def test_a_term_at_the_end_of_all_calendars_is_a_typing_error() -> None:
+    last = date.max
+    wanted = make.appointment(valid_from=last - timedelta(days=1), valid_until=last)
     with pytest.raises(rules.MandateTermWrong):
         rules.check_appointment(wanted, [], new_id())
 

@@ -243,3 +243,16 @@ async def test_resolutions_of_another_compound_are_not_found(compound: Founded) 
     answer = await other.director.get(f"/resolutions/{recorded['resolution_id']}")
     assert answer.status_code == 404
     assert (await other.director.get("/resolutions")).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("title", "决议\x00"), ("scope", {"building": "7\x00"}), ("minutes", ["zz"]), ("figures", {})],
+)
+async def test_hostile_text_is_refused_before_it_reaches_the_database(
+    compound: Founded, path: str, value: object
+) -> None:
+    await compound.open()
+    refused = await compound.director.post("/resolutions", await decision(compound) | {path: value})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"].startswith(f"/{path}")

@@ -39,7 +39,7 @@ from trustprop.kernel.periods import local_date
 from trustprop.kernel.struct import Fact
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import NOBODY, Database, Tx
-from trustprop.plumbing.paging import MAX_LIMIT, Page, PageLinks, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, CursorInvalid, Page, PageLinks, open_cursor, page
 from trustprop.plumbing.problems import language_of
 
 T = TypeVar("T")
@@ -211,7 +211,7 @@ async def list_homes(
     service.check_reads_roll(caller)
     async with database.read(caller) as tx:
         homes = await service.homes(tx, caller.compound_id)
-    return _listed(homes, limit, cursor, {}, _place)
+    return listed(homes, limit, cursor, {}, _place)
 
 
 @post(
@@ -271,7 +271,7 @@ async def get_roll(
     filters = {"on": day, "scope": scope}
     async with database.read(caller) as tx:
         roll = await service.roll(tx, caller.compound_id, day, scope)
-    shown = _listed(roll.entries, limit, cursor, filters, _place)
+    shown = listed(roll.entries, limit, cursor, filters, _place)
     return RollPage(on=day, scope=str(scope), count=roll.count, data=shown.data, page=shown.page)
 
 
@@ -279,16 +279,22 @@ def _place(item: Home | RollEntry) -> list[str]:
     return [item.building, item.stair, item.number]
 
 
-def _listed(
+def listed(
     items: Sequence[T],
     limit: int,
     cursor: str | None,
     filters: dict[str, Any],
     position: Callable[[T], list[Any]],
 ) -> Page[T]:
-    """A page of what is short enough to be read whole and is already in the order of its position."""
+    """A page of what is short enough to be read whole and is already in the order of its position.
+
+    Raises CursorInvalid.
+    """
     after = open_cursor(cursor, filters)
-    held = [item for item in items if after is None or position(item) > after]
+    try:
+        held = [item for item in items if after is None or position(item) > after]
+    except TypeError:
+        raise CursorInvalid from None
     return page(held[: limit + 1], limit, filters, position)
 
 
@@ -306,9 +312,7 @@ async def list_mandates(
     service.check_reads_roll(caller)
     async with database.read(caller) as tx:
         terms = await service.mandates(tx, caller.compound_id)
-    return _listed(
-        terms, limit, cursor, {}, lambda t: [t.valid_from.isoformat(), str(t.mandate_id)]
-    )
+    return listed(terms, limit, cursor, {}, lambda t: [t.valid_from.isoformat(), str(t.mandate_id)])
 
 
 @get("/compounds/{compound_id:uuid}/texts", operation_id="texts_list", tags=["compounds"])
@@ -323,7 +327,7 @@ async def list_texts(
     service.check_reads_compound(caller)
     async with database.read(caller) as tx:
         texts = await service.texts(tx, caller.compound_id, on)
-    return _listed(texts, limit, cursor, {"on": on}, lambda text: [text.kind, text.version])
+    return listed(texts, limit, cursor, {"on": on}, lambda text: [text.kind, text.version])
 
 
 @get("/compounds/{compound_id:uuid}/limits", operation_id="limits_get", tags=["compounds"])

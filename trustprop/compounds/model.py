@@ -7,11 +7,15 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from trustprop.identity.model import KeyId
 from trustprop.kernel.caller import Mandate, Office, Party
 from trustprop.kernel.struct import Command, Fact
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Prose = Annotated[str, Meta(min_length=1, max_length=20_000)]
+PRINTABLE = r"^[^\x00]*$"
+"""PostgreSQL stores no NUL."""
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
+Prose = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=PRINTABLE)]
+Code = Annotated[str, Meta(max_length=40, pattern=PRINTABLE)]
 Fen = Annotated[int, Meta(ge=0, le=10**15)]
 
 
@@ -176,8 +180,8 @@ class Resident(Fact):
 class Scope(Fact):
     """Who decides: the whole compound, one building or one stair of it (受益范围)."""
 
-    building: str = ""
-    stair: str = ""
+    building: Code = ""
+    stair: Code = ""
 
     def holds(self, home: Home) -> bool:
         return self.building in ("", home.building) and self.stair in ("", home.stair)
@@ -265,7 +269,7 @@ class Appointment(Command):
     office: Office
     valid_from: date
     valid_until: date
-    key_id: str | None = None
+    key_id: KeyId | None = None
     """A signing key that this person has proved; the signed act activates it."""
     resolution_id: UUID | None = None
     """The resolution that elected an owners' office (Civil Code 278(1)(3)); none at the founding."""
@@ -302,10 +306,10 @@ class TextKind(StrEnum):
 class Clause(Command):
     """A numbered clause; it may set one limit of the service."""
 
-    code: Annotated[str, Meta(min_length=1, max_length=40)]
+    code: Annotated[str, Meta(min_length=1, max_length=40, pattern=PRINTABLE)]
     body: Prose
     limit_name: str | None = None
-    limit_value: int | None = None
+    limit_value: Fen | None = None
 
 
 class TextDraft(Command):

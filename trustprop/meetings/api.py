@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from trustprop.acts import rules as act_rules
 from trustprop.acts.model import Act, ActView
 from trustprop.compounds import service as compounds
+from trustprop.compounds.api import listed
 from trustprop.kernel.caller import Caller
 from trustprop.meetings import service
 from trustprop.meetings.model import (
@@ -25,7 +26,7 @@ from trustprop.meetings.model import (
 )
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.idempotency import Once
-from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, Page
 
 TAGS = ["meetings"]
 
@@ -55,16 +56,11 @@ async def list_resolutions(
 ) -> Page[Resolution]:
     """List resolutions in order of their numbers; everybody here may know what was decided."""
     filters = {"matter": matter}
-    after = open_cursor(cursor, filters)
     compounds.check_reads_compound(caller)
     async with database.read(caller) as tx:
         every = await service.resolutions(tx, caller.compound_id)
-    held = [
-        resolution
-        for resolution in every
-        if matter in (None, resolution.matter) and (after is None or _position(resolution) > after)
-    ]
-    return page(held[: limit + 1], limit, filters, _position)
+    held = [resolution for resolution in every if matter in (None, resolution.matter)]
+    return listed(held, limit, cursor, filters, _position)
 
 
 def _position(resolution: Resolution) -> list[int]:

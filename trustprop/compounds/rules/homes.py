@@ -28,6 +28,7 @@ from trustprop.kernel.errors import N_, Conflict, FieldError, Invalid
 from trustprop.kernel.money import fen
 
 MAX_ROWS = 20_000
+MAX_CODE = 40
 MAX_AREA_DM2 = 10_000_000
 """100,000 m²: no single home is larger."""
 
@@ -268,8 +269,9 @@ def _read_row(line: int, cells: Mapping[str, str], errors: list[FieldError]) -> 
     kind = _KINDS.get(text["owner_kind"], text["owner_kind"])
     delivered_on = _day(text["delivered_on"])
     checks = {
-        "building": bool(text["building"]),
-        "number": bool(text["number"]),
+        "building": 0 < len(text["building"]) <= MAX_CODE,
+        "stair": len(text["stair"]) <= MAX_CODE,
+        "number": 0 < len(text["number"]) <= MAX_CODE,
         "area_m2": area is not None,
         "area_source": source in set(AreaSource),
         "delivered_on": delivered_on is not None or not text["delivered_on"],
@@ -278,7 +280,11 @@ def _read_row(line: int, cells: Mapping[str, str], errors: list[FieldError]) -> 
         "identity_number": kind not in set(OwnerKind)
         or is_identity(OwnerKind(kind), text["identity_number"]),
     }
-    wrong = [_wrong(line, name, *_WRONG[name]) for name, holds in checks.items() if not holds]
+    wrong = [
+        _wrong(line, name, *(_WRONG[name] if text[name].isprintable() else _UNPRINTABLE))
+        for name, holds in checks.items()
+        if not (holds and text[name].isprintable())
+    ]
     errors.extend(wrong)
     if wrong or area is None:
         return None
@@ -296,9 +302,11 @@ def _read_row(line: int, cells: Mapping[str, str], errors: list[FieldError]) -> 
     )
 
 
+_UNPRINTABLE = ("unprintable", N_("There are control characters here."))
 _WRONG = {
-    "building": ("missing", N_("The building is missing.")),
-    "number": ("missing", N_("The number of the home is missing.")),
+    "building": ("missing", N_("The building is missing or too long.")),
+    "stair": ("too-long", N_("The stair is too long.")),
+    "number": ("missing", N_("The number of the home is missing or too long.")),
     "area_m2": ("area", N_("The area must be in m² with at most two decimals, above zero.")),
     "area_source": (
         "area-source",

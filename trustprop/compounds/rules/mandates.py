@@ -16,6 +16,8 @@ from trustprop.kernel.errors import N_, Conflict, FieldError, Forbidden, Invalid
 
 MAX_TERM_DAYS = 5 * 366
 """No office runs longer than five years without a new appointment."""
+LAST_YEAR = 2200
+"""Later dates are typing errors."""
 
 
 class BothSides(Conflict):
@@ -100,7 +102,7 @@ def check_ending(term: MandateTerm, ending: MandateEnd, today: date) -> date:
 
 def _term_is_wrong(appointment: Appointment) -> bool:
     days = (appointment.valid_until - appointment.valid_from).days
-    return not 0 <= days <= MAX_TERM_DAYS
+    return not 0 <= days <= MAX_TERM_DAYS or appointment.valid_until.year > LAST_YEAR
 
 
 def appointment_errors(appointments: Sequence[Appointment]) -> list[FieldError]:
