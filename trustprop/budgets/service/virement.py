@@ -1,6 +1,7 @@
 """Money moved inside a category by both sides, within the limit of the adopted text."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -56,27 +57,8 @@ async def propose_virement(
         proposed_at=caller.at,
     )
     giving, gaining = await _check_virement(tx, caller, virement)
-    await changes.draft_act(
-        tx,
-        caller,
-        VIREMENT_ACT,
-        command.id,
-        {
-            "budget_id": str(budget_id),
-            "from_line": {
-                "line_id": str(giving.line_id),
-                "code": giving.code,
-                "title": giving.title,
-            },
-            "to_line": {
-                "line_id": str(gaining.line_id),
-                "code": gaining.code,
-                "title": gaining.title,
-            },
-            "amount_fen": command.amount_fen,
-            "reason": command.reason,
-        },
-    )
+    body = _act_body(virement, giving, gaining)
+    await changes.draft_act(tx, caller, VIREMENT_ACT, command.id, body)
     await store.insert_virement(tx, caller.compound_id, virement)
     return virement
 
@@ -109,6 +91,18 @@ async def _virement_ended(tx: Tx, caller: Caller, act: Act) -> None:
     virement = await store.lock_virement(tx, caller.compound_id, act.subject_id)
     assert virement is not None
     await store.save_virement(tx, caller.compound_id, replace(virement, state=ChangeState.ENDED))
+
+
+def _act_body(virement: Virement, giving: LineControl, gaining: LineControl) -> dict[str, Any]:
+    lines = {"from_line": giving, "to_line": gaining}
+    return {
+        "budget_id": str(virement.budget_id),
+        "amount_fen": virement.amount_fen,
+        "reason": virement.reason,
+    } | {
+        name: {"line_id": str(line.line_id), "code": line.code, "title": line.title}
+        for name, line in lines.items()
+    }
 
 
 async def _check_virement(
