@@ -311,26 +311,32 @@ SUBMIT = """
         LOOP
             verdict := 'submitted';
             taken := '{}';
+            -- Locked out here: inside, each subtransaction would add itself to the row's lockers.
+            SELECT vendor.state INTO vendor_state FROM vendor
+            WHERE vendor.compound_id = p_compound_id AND vendor.vendor_id = item.vendor_id
+            FOR KEY SHARE;
+            IF item.contract_id IS NOT NULL THEN
+                PERFORM FROM contract
+                WHERE contract.compound_id = p_compound_id
+                  AND contract.contract_id = item.contract_id
+                FOR KEY SHARE;
+            END IF;
             BEGIN
-                INSERT INTO invoice (
-                    compound_id, invoice_id, vendor_id, contract_id, corrects_id, kind, number,
-                    fiscal_number, vendor_reference, issued_on, net_fen, tax_fen, gross_fen,
-                    description, files, attachments, is_xml_checked, digest, state, version,
-                    submitted_at, reason
-                )
-                SELECT
-                    p_compound_id, item.invoice_id, vendor.vendor_id, item.contract_id,
-                    item.corrects_id, item.kind, item.number, item.fiscal_number,
-                    item.vendor_reference, item.issued_on, item.net_fen, item.tax_fen,
-                    item.gross_fen, item.description,
-                    ARRAY(SELECT decode(unnest(item.files), 'hex')),
-                    ARRAY(SELECT decode(unnest(item.attachments), 'hex')),
-                    item.is_xml_checked, decode(item.digest, 'hex'), 'submitted', 1, p_at, ''
-                FROM vendor
-                WHERE vendor.compound_id = p_compound_id
-                  AND vendor.vendor_id = item.vendor_id
-                  AND vendor.state = 'admitted';
-                IF FOUND THEN
+                IF vendor_state = 'admitted' THEN
+                    INSERT INTO invoice (
+                        compound_id, invoice_id, vendor_id, contract_id, corrects_id, kind, number,
+                        fiscal_number, vendor_reference, issued_on, net_fen, tax_fen, gross_fen,
+                        description, files, attachments, is_xml_checked, digest, state, version,
+                        submitted_at, reason
+                    ) VALUES (
+                        p_compound_id, item.invoice_id, item.vendor_id, item.contract_id,
+                        item.corrects_id, item.kind, item.number, item.fiscal_number,
+                        item.vendor_reference, item.issued_on, item.net_fen, item.tax_fen,
+                        item.gross_fen, item.description,
+                        ARRAY(SELECT decode(unnest(item.files), 'hex')),
+                        ARRAY(SELECT decode(unnest(item.attachments), 'hex')),
+                        item.is_xml_checked, decode(item.digest, 'hex'), 'submitted', 1, p_at, ''
+                    );
                     INSERT INTO invoice_event (
                         compound_id, invoice_id, version, state, at, person_id, credential_id, reason
                     ) VALUES (
@@ -341,10 +347,13 @@ SUBMIT = """
                     SELECT p_compound_id, claim, item.invoice_id FROM unnest(item.claims) AS claim
                     ORDER BY claim;
                     IF item.number_hash <> '' THEN
-                        INSERT INTO invoice_number (number_hash) VALUES (decode(item.number_hash, 'hex'));
+                        INSERT INTO invoice_number (number_hash)
+                        VALUES (decode(item.number_hash, 'hex'));
                     END IF;
                 ELSE
-                    verdict := 'vendor-not-admitted';
+                    verdict := CASE WHEN vendor_state IS NULL
+                        THEN 'vendor-missing' ELSE 'vendor-not-admitted'
+                    END;
                 END IF;
             EXCEPTION WHEN unique_violation THEN
                 GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
@@ -366,12 +375,6 @@ SUBMIT = """
                     verdict := CASE
                         WHEN stored_digest = decode(item.digest, 'hex') THEN 'already' ELSE 'id-taken'
                     END;
-                ELSIF verdict = 'vendor-not-admitted' THEN
-                    SELECT state INTO vendor_state FROM vendor
-                    WHERE compound_id = p_compound_id AND vendor.vendor_id = item.vendor_id;
-                    IF NOT FOUND THEN
-                        verdict := 'vendor-missing';
-                    END IF;
                 ELSIF verdict = 'duplicate-here' THEN
                     taken := ARRAY(
                         SELECT claim FROM invoice_claim

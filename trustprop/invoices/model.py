@@ -263,7 +263,10 @@ class Submission(Fact):
     """What no other live invoice here may have: its number, reference and files."""
     is_xml_checked: bool
     digest: bytes
-    """Of the content, so that a retry can be told from another invoice under the same id."""
+    """Of the content, so that a retry can be told from another invoice under the same id.
+
+    It never leaves the database and is never signed, so plain JSON in field order is enough.
+    """
 
 
 class Verdict(StrEnum):

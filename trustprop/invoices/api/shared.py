@@ -4,12 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from trustprop.plumbing.paging import MAX_LIMIT, CursorInvalid, open_cursor
 
 HOUSE = "/compounds/{compound_id:uuid}"
-ShownAtOnce = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
+ShownAtOnce = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
 def after(cursor: str | None, filters: dict[str, Any]) -> UUID | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from trustprop.evidence.model import MediaType
@@ -19,7 +20,7 @@ from trustprop.invoices.model import (
 from trustprop.invoices.rules import contracts, e_invoice
 from trustprop.invoices.rules.vendors import VendorNotAdmitted
 from trustprop.kernel.caller import Caller, Office
-from trustprop.kernel.canonical import digest, sha256
+from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Missing, Refusal
 
 TRUSTEE_OFFICES = (Office.TRUSTEE_MANAGER, Office.TRUSTEE_BOOKKEEPER)
@@ -88,7 +89,7 @@ def prepare(caller: Caller, command: SubmitInvoice, around: Surroundings) -> Sub
         number_hash=number_hash(fiscal).hex() if fiscal else "",
         claims=claims(command.kind, number, vendor_id, command.vendor_reference, command.files),
         is_xml_checked=command.kind is InvoiceKind.E_INVOICE and bool(xml),
-        digest=digest(command),
+        digest=sha256(msgspec.json.encode(command)),
     )
 
 
