@@ -16,6 +16,9 @@ import trustprop
 from trustprop.acts import api as acts
 from trustprop.acts import service as acts_service
 from trustprop.acts.service import Effect
+from trustprop.banking import api as banking
+from trustprop.banking import service as banking_service
+from trustprop.billing import api as billing
 from trustprop.budgets import api as budgets
 from trustprop.budgets import service as budgets_service
 from trustprop.compounds import api as compounds
@@ -28,6 +31,8 @@ from trustprop.identity import api as identity
 from trustprop.invoices import api as invoices
 from trustprop.invoices import service as invoices_service
 from trustprop.kernel.struct import Command
+from trustprop.ledger import api as ledger
+from trustprop.ledger import service as ledger_service
 from trustprop.meetings import api as meetings
 from trustprop.meetings import service as meetings_service
 from trustprop.plumbing import log_key
@@ -52,18 +57,23 @@ HOUSES = (
     compounds,
     acts,
     meetings,
+    ledger,
     funds,
     budgets,
     invoices,
     disbursements,
+    billing,
+    banking,
 )
 EFFECTS: Mapping[str, Effect] = {
     **acts_service.EFFECTS,
     **meetings_service.EFFECTS,
+    **ledger_service.EFFECTS,
     **funds_service.EFFECTS,
     **budgets_service.EFFECTS,
     **invoices_service.EFFECTS,
     **disbursements_service.EFFECTS,
+    **banking_service.EFFECTS,
 }
 """What follows from the last signature of each kind of act, in the same transaction."""
 MAX_BODY = 25 * 1024 * 1024

@@ -49,6 +49,10 @@ class Client:
             self._http.get(self._url(path), params=params, headers=self._headers())
         ).content
 
+    def fetch(self, path: str, **params: Any) -> httpx.Response:
+        """Whatever the answer is, a refusal too."""
+        return self._http.get(self._url(path), params=params, headers=self._headers())
+
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Sent again with the same key when the connection fails: that is what the key is for."""
         headers = self._headers() | {"Idempotency-Key": new_id()}

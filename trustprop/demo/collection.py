@@ -66,7 +66,7 @@ def _silent(homes: list[Home]) -> tuple[list[Home], Home, int]:
     silent: list[Home] = []
     left = UNPAID_OF_SEPTEMBER
     candidates = [home for home in reversed(homes) if home.area_dm2 == 8950]
-    for i, home in enumerate(candidates):
+    for home in candidates:
         if left < home.monthly_fee_fen:
             return silent, home, home.monthly_fee_fen - left
         silent.append(home)

@@ -17,7 +17,7 @@ def submit(stage: Stage, bill: plan.Bill) -> None:
     software = stage.vendor_software[bill.vendor]
     issued_on = date(2025, 9, bill.issued_day)
     net_fen, tax_fen = split_tax(bill.amount_fen, vendor.tax_percent)
-    number = invoice_number(issued_on, bill.no * 1000 + stage.ids["run"])
+    number = invoice_number(issued_on, stage.ids["run"] * 1000 + bill.no)
     body: dict[str, Any] = {
         "id": stage.remember(f"invoice/{bill.no}"),
         "kind": bill.kind,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from trustprop.demo.client import Client, Person, new_id
+from trustprop.demo.papers import BankLine
 from trustprop.demo.world import World
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -30,11 +31,16 @@ class Stage:
     vendor_software: dict[str, Client] = field(default_factory=dict)
     ids: dict[str, Any] = field(default_factory=dict)
     homes: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    bank: dict[str, list[BankLine]] = field(default_factory=lambda: {"100201": [], "100202": []})
     now: datetime = datetime(2025, 8, 20, 1, 0, tzinfo=UTC)
 
     @property
     def people(self) -> tuple[Person, ...]:
         return self.manager, self.bookkeeper, self.director, self.member, self.supervisor
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ZONE).date()
 
     @property
     def expires_at(self) -> str:
@@ -52,8 +58,16 @@ class Stage:
         assert act["state"] == "signed"
         return act
 
+    def on_bank(
+        self, account: str, day: int, amount_fen: int, other: str, memo: str, reference: str
+    ) -> None:
+        """What the bank will show for it."""
+        self.bank[account].append(BankLine(date(2025, 9, day), amount_fen, other, memo, reference))
+
     def say(self, text: str) -> None:
-        self.console.print(f"[dim]{self.now.astimezone(ZONE):%Y-%m-%d %H:%M}[/dim]  {text}")
+        self.console.print(
+            f"[dim]{self.now.astimezone(ZONE):%Y-%m-%d %H:%M}[/dim]  {text}", soft_wrap=True
+        )
 
     def remember(self, name: str) -> str:
         """A new id under a name, so that a later chapter finds it."""

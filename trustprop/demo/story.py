@@ -5,17 +5,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
-from trustprop.demo import founding, opening
+from trustprop.demo import closing, founding, opening, revenue, spending
 from trustprop.demo.client import Client, Person, new_id
-from trustprop.demo.stage import Stage
+from trustprop.demo.plan import BILLS
+from trustprop.demo.stage import ZONE, Stage
 from trustprop.demo.world import make_world
 
 START_TIMEOUT_S = 60
@@ -45,7 +47,66 @@ def tell(stage: Stage, out: Path) -> bool:
     opening.open_accounts(stage)
     opening.adopt_budget(stage)
     opening.sign_contracts(stage)
-    return True
+    revenue.decide(stage)
+    revenue.prepare(stage)
+    for day, event in calendar(stage):
+        if stage.now.astimezone(ZONE).date() < date(2025, 9, day):
+            stage.turn_to(date(2025, 9, day))
+        event()
+    stage.turn_to(date(2025, 9, 30), 17, 30)
+    closing.hand_to_bank(stage)
+    stage.turn_to(date(2025, 10, 8))
+    closing.import_statements(stage)
+    closing.book_the_rest(stage)
+    closing.reconcile(stage)
+    holds = closing.compare(stage)
+    closing.close(stage)
+    files = closing.publish(stage, out)
+    return closing.verify(stage, files) and holds
+
+
+def calendar(stage: Stage) -> list[tuple[int, Callable[[], None]]]:
+    """September, day by day; within a day in the order written here."""
+    events: list[tuple[int, Callable[[], None]]] = [
+        (1, partial(revenue.charge, stage)),
+        (10, partial(revenue.collect_year_ahead, stage)),
+        (12, partial(revenue.collect_deposits, stage)),
+        (15, partial(revenue.collect_advertising, stage)),
+        (18, partial(revenue.collect_scrap, stage)),
+        (22, partial(revenue.collect_charging, stage)),
+        (24, partial(revenue.receive_unknown, stage)),
+        *(
+            (day, partial(revenue.collect_online, stage, day, homes))
+            for day, homes in revenue.online_days(stage)
+        ),
+        *(
+            (day, partial(revenue.settle_channel, stage, day, gross, fee))
+            for day, gross, fee in revenue.settlements(stage)
+        ),
+        *((day, partial(revenue.collect_by_bank, stage)) for day in range(3, 29)),
+        *(
+            (day, partial(revenue.collect_temporary_parking, stage, amount))
+            for day, amount in revenue.TEMPORARY_PARKING
+        ),
+        *(
+            (day, partial(revenue.collect_parking, stage, day, part))
+            for day, part in revenue.PARKING_DAYS
+        ),
+        (5, partial(spending.pay_august, stage)),
+        (8, partial(spending.pay_remuneration, stage)),
+        (10, partial(spending.pay_payroll, stage)),
+        (12, partial(spending.pay_tax, stage)),
+        (20, partial(spending.refund_deposit, stage)),
+        (26, partial(spending.pay_charging_power, stage)),
+    ]
+    for bill in BILLS:
+        events.append((bill.issued_day, partial(spending.submit, stage, bill)))
+        events.append((bill.pay_day or 30, partial(spending.accept, stage, bill)))
+        if bill.pay_day:
+            events.append((bill.pay_day, partial(spending.pay_bill, stage, bill)))
+    events.append((30, partial(revenue.accrue, stage)))
+    events.append((30, partial(revenue.transfer, stage)))
+    return sorted(events, key=lambda event: event[0])
 
 
 def set_stage(base_url: str, operator_token: str, console: Console) -> Stage:
@@ -58,6 +119,7 @@ def set_stage(base_url: str, operator_token: str, console: Console) -> Stage:
         made.role = role
         return made
 
+    run = int(time.time())
     return Stage(
         base_url=base_url,
         world=world,
@@ -69,6 +131,7 @@ def set_stage(base_url: str, operator_token: str, console: Console) -> Stage:
         director=person("director"),
         member=person("member"),
         supervisor=person("supervisor"),
+        ids={"run": run, "orders": []},
     )
 
 
