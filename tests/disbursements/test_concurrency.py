@@ -132,6 +132,11 @@ async def test_exactly_two_signatures_at_one_instant_pay_once_and_leave_none_stu
     assert await states(database, payers, orders) == {OrderState.RELEASED: ORDERS}
     assert await cash_out(database, payers) == ORDERS * 100
     assert await broken(owner) == {}
+    async with database.read(bookkeeper) as tx:
+        waiting = await service.released_orders(tx, bookkeeper.compound_id, "100201")
+    assert sorted(int(one.number.removeprefix("2025-")) for one in waiting) == list(
+        range(1, ORDERS + 1)
+    )
 
 
 async def test_without_the_lock_of_the_act_two_signatures_leave_an_order_stuck(

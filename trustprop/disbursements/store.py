@@ -89,13 +89,18 @@ async def lock_orders(
     order_ids: Collection[UUID] = (),
 ) -> tuple[PaymentOrder, ...]:
     """Orders of an account in these states (of these ids, when any are named), in id order."""
-    statement = _orders(compound_id).where(
-        payment_order.c.bank_account == bank_account, payment_order.c.state.in_(states)
-    )
+    statement = _of_account(compound_id, bank_account, states)
     if order_ids:
         statement = statement.where(payment_order.c.order_id.in_(order_ids))
-    result = await tx.execute(statement.order_by(payment_order.c.order_id).with_for_update())
-    return rows.all_of(PaymentOrder, result)
+    return rows.all_of(PaymentOrder, await tx.execute(statement.with_for_update()))
+
+
+async def orders_of_account(
+    tx: Tx, compound_id: UUID, bank_account: str, states: Collection[OrderState]
+) -> tuple[PaymentOrder, ...]:
+    """The same without a lock, for those who only look."""
+    statement = _of_account(compound_id, bank_account, states)
+    return rows.all_of(PaymentOrder, await tx.execute(statement))
 
 
 async def orders(
@@ -405,6 +410,16 @@ async def refunds(tx: Tx, compound_id: UUID, order_id: UUID) -> tuple[OrderRefun
 
 def _orders(compound_id: UUID) -> Select[Any]:
     return select(*_ORDER).where(payment_order.c.compound_id == compound_id)
+
+
+def _of_account(
+    compound_id: UUID, bank_account: str, states: Collection[OrderState]
+) -> Select[Any]:
+    return (
+        _orders(compound_id)
+        .where(payment_order.c.bank_account == bank_account, payment_order.c.state.in_(states))
+        .order_by(payment_order.c.order_id)
+    )
 
 
 async def _order(tx: Tx, statement: Select[Any]) -> PaymentOrder | None:

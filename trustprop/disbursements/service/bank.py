@@ -85,7 +85,7 @@ async def released_orders(
     tx: Tx, compound_id: UUID, bank_account: str
 ) -> tuple[ReleasedOrder, ...]:
     """Payments of an account that the bank has not shown yet, in id order."""
-    orders = await store.lock_orders(tx, compound_id, bank_account, WITH_THE_BANK)
+    orders = await store.orders_of_account(tx, compound_id, bank_account, WITH_THE_BANK)
     return await _released(tx, compound_id, orders)
 
 
