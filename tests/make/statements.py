@@ -517,7 +517,7 @@ def _commitments() -> tuple[Commitment, ...]:
 def _questions() -> tuple[Question, ...]:
     return (
         Question(
-            target="8月账单 · 公共用电",
+            target="statement",
             kind="question",
             body="8月公共用电比7月多出一成,是什么原因?",
             asked_on=date(2025, 9, 9),
@@ -526,7 +526,7 @@ def _questions() -> tuple[Question, ...]:
             answered_on=date(2025, 9, 12),
         ),
         Question(
-            target="付款 2025-0013 · 小修",
+            target="payment_order",
             kind="question",
             body="6栋水泵轴承的旧件是否保留可供查看?",
             asked_on=date(2025, 9, 27),

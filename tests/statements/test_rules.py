@@ -160,3 +160,8 @@ def test_memos_about_homes_are_withheld_and_others_shown():
     assert rules.memo_is_public(voucher)
     assert not rules.memo_is_public(replace(voucher, lines=(line, *voucher.lines[1:])))
     assert not rules.memo_is_public(make.entries()[17], payee_is_person=True)
+
+
+def test_words_of_people_lose_numbers_that_lead_home():
+    told = "我是3-1201的业主,电话13800001111;3栋电梯、502室、2,000元和2025年9月"
+    assert rules.masked(told) == "我是＊的业主,电话＊;3栋电梯、＊、2,000元和2025年9月"

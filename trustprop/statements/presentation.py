@@ -13,6 +13,7 @@ from trustprop.statements.words import (
     OFFICES,
     PARTIES,
     REVENUE_KINDS,
+    TARGETS,
     TIE_OUTS,
 )
 
@@ -81,6 +82,7 @@ def words(lang: str) -> dict[str, Any]:
         "office": of(OFFICES),
         "revenue_kind": of(REVENUE_KINDS),
         "entry_kind": of(KINDS),
+        "target": of(TARGETS),
         "tie_name": tie_name,
         "instant": instant,
         "day": day,

@@ -57,3 +57,12 @@ KINDS = {
     "reversal": ("冲销", "reversal"),
     "bank": ("银行记账", "bank"),
 }
+
+TARGETS = {
+    "statement": ("月度报告", "a statement"),
+    "entry": ("分录", "an entry"),
+    "payment_order": ("付款单", "a payment order"),
+    "invoice": ("发票", "an invoice"),
+    "budget": ("预算", "the budget"),
+    "resolution": ("决议", "a resolution"),
+}

@@ -16,7 +16,7 @@ from trustprop.statements.rules.closing import (
     parse_number,
     public_number,
 )
-from trustprop.statements.rules.disclosure import memo_is_public, signers
+from trustprop.statements.rules.disclosure import masked, memo_is_public, signers
 from trustprop.statements.rules.figures import draw_up
 from trustprop.statements.rules.publication import bundle, note_name, note_text
 
@@ -35,6 +35,7 @@ __all__ = [
     "close_body",
     "closing_balances",
     "draw_up",
+    "masked",
     "memo_is_public",
     "movements",
     "note_name",

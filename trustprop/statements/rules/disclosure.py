@@ -1,9 +1,13 @@
 """What may be shown of an entry or an act, and how its signers are told."""
 
+import re
+
 from trustprop.ledger.model import AttestedEntry, EntryKind
 from trustprop.statements.model import SignedAct, SignedBy
 
 _ABOUT_HOMES = {EntryKind.CHARGE, EntryKind.RECEIPT, EntryKind.BANK}
+_NUMBERS = re.compile(r"\d{5,}|\d+\s*[-－—]\s*\d{3,4}(?!\d)|\d{3,4}\s*(?:室|房|户)")
+"""Telephones, identity and bank numbers; homes as 3-1201 or 1201室."""
 _BY_A_BOOKKEEPER = {EntryKind.VOUCHER, EntryKind.REVERSAL}
 
 
@@ -29,3 +33,8 @@ def signers(act: SignedAct) -> tuple[SignedBy, ...]:
         )
         for signature in act.signatures
     )
+
+
+def masked(text: str) -> str:
+    """Words written by people, without numbers that lead to a person or a home."""
+    return _NUMBERS.sub("＊", text)

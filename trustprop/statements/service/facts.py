@@ -17,8 +17,9 @@ from trustprop.budgets import service as budgets
 from trustprop.disbursements.model import OrderBody, PayeeKind
 from trustprop.funds import service as funds
 from trustprop.funds.model import BankAccountState, MaskedBankAccount
+from trustprop.inquiries import service as inquiries
 from trustprop.kernel.money import yuan
-from trustprop.kernel.periods import Period
+from trustprop.kernel.periods import Period, local_date
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import AttestedEntry, Balance, TrialBalance, is_cash
 from trustprop.plumbing.database import Tx
@@ -38,6 +39,7 @@ from trustprop.statements.model import (
     Name,
     PaymentFact,
     PublicSignature,
+    Question,
     RevenueContract,
     SignedAct,
     TieOut,
@@ -91,7 +93,7 @@ async def gather(
         revenue_contracts=await _revenue(tx, compound_id, period),
         commitments=await _commitments(tx, compound_id),
         remuneration_basis=_basis(await billing.remuneration_of(tx, compound_id, period)),
-        questions=(),
+        questions=await _questions(tx, compound_id, period),
         resolutions=await _resolutions(tx, compound_id, entries),
         corrections=await _corrections(tx, compound_id, period, entries),
         tie_outs=tie_outs,
@@ -390,6 +392,21 @@ def _basis(accrual: RemunerationAccrual | None) -> Name:
     return Name(
         zh=f"按比例酬金：{base} 元的 {percent}%，计 {yuan(accrual.amount_fen)} 元。",
         en=f"{percent}% of {base} yuan, which is {yuan(accrual.amount_fen)} yuan.",
+    )
+
+
+async def _questions(tx: Tx, compound_id: UUID, period: Period) -> tuple[Question, ...]:
+    return tuple(
+        Question(
+            target=inquiry.target_kind,
+            kind=inquiry.kind,
+            body=rules.masked(inquiry.body),
+            asked_on=local_date(inquiry.asked_at),
+            due_on=inquiry.due_on,
+            answer=rules.masked(inquiry.answer) or None,
+            answered_on=local_date(inquiry.answered_at) if inquiry.answered_at else None,
+        )
+        for inquiry in await inquiries.of_period(tx, compound_id, period)
     )
 
 
