@@ -17,13 +17,6 @@ from trustprop.disbursements.rules.drawing import (
 from trustprop.disbursements.rules.orders import (
     LIABILITIES,
     SOURCE,
-    NothingToExport,
-    OrderClosed,
-    OrderExists,
-    OrderExpired,
-    OrdersNotExportable,
-    RefundExists,
-    RefundOfAnotherLine,
     Standing,
     as_released,
     check_awaiting,
@@ -45,13 +38,22 @@ from trustprop.disbursements.rules.orders import (
 )
 from trustprop.disbursements.rules.policy import (
     PAYING_PARTIES,
-    PolicyChanged,
-    PolicyWaiting,
     built_in,
     check_policy,
     check_signatures,
     required,
     rule_for,
+)
+from trustprop.disbursements.rules.refusals import (
+    NothingToExport,
+    OrderClosed,
+    OrderExists,
+    OrderExpired,
+    OrdersNotExportable,
+    PolicyChanged,
+    PolicyWaiting,
+    RefundExists,
+    RefundOfAnotherLine,
 )
 
 __all__ = [

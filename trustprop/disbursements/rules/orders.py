@@ -20,6 +20,26 @@ from trustprop.disbursements.model import (
     RefundOrder,
     ReleasedOrder,
 )
+from trustprop.disbursements.rules.refusals import (
+    AccountNotPayable,
+    AmountNotSum,
+    BankAccountOfAnotherFund,
+    CashShort,
+    InvoiceNotAccepted,
+    InvoicesDisagree,
+    LiabilityShort,
+    NothingToExport,
+    NoticeRunning,
+    OrderClosed,
+    OrderExpired,
+    OrdersNotExportable,
+    PartlyRefunded,
+    RefundExists,
+    RefundOfAnotherLine,
+    RefundTooLarge,
+    VendorAccountNotUsable,
+    VendorNotAdmitted,
+)
 from trustprop.invoices.model import (
     PAYABLE,
     Invoice,
@@ -28,7 +48,7 @@ from trustprop.invoices.model import (
     VendorAccount,
     VendorState,
 )
-from trustprop.kernel.errors import N_, Conflict, Invalid, Refusal
+from trustprop.kernel.errors import Refusal
 from trustprop.kernel.periods import local_date, utc
 from trustprop.kernel.struct import Fact
 from trustprop.ledger import rules as ledger
@@ -42,106 +62,6 @@ LIABILITIES = {
 }
 """Which accounts (and their children) each kind debits; the longest prefix decides, so that deposits
 (220901) and money to be given back (220903, 220904) are no ordinary payables."""
-
-
-class OrderClosed(Conflict):
-    code = "payment-order-closed"
-    detail = N_("The order is {state}; this is only possible while it is {needed}.")
-    state: str
-    needed: str
-
-
-class OrderExists(Conflict):
-    code = "payment-order-exists"
-    detail = N_("There is another order with this id and other content.")
-
-
-class OrderExpired(Conflict):
-    code = "payment-order-expired"
-    detail = N_("The order expired at {expires_at}.")
-    expires_at: str
-
-
-class AccountNotPayable(Invalid):
-    code = "account-not-payable"
-    detail = N_("An order of the kind {kind} cannot pay account {account}.")
-    kind: str
-    account: str
-
-
-class BankAccountOfAnotherFund(Invalid):
-    code = "bank-account-of-another-fund"
-    detail = N_("Bank account {bank_account} does not hold money of fund {fund}.")
-    bank_account: str
-    fund: str
-
-
-class InvoicesDisagree(Invalid):
-    code = "invoices-disagree"
-    detail = N_(
-        "All invoices of an order are of the payee and of the order's fund; {number} is not."
-    )
-    number: str
-
-
-class InvoiceNotAccepted(Conflict):
-    code = "invoice-not-accepted"
-    detail = N_("Invoice {number} is {state}; only an accepted invoice can be ordered.")
-    number: str
-    state: str
-
-
-class AmountNotSum(Invalid):
-    code = "amount-not-sum"
-    detail = N_("The order says {amount_fen}, its invoices sum to {sum_fen}.")
-    amount_fen: int
-    sum_fen: int
-
-
-class CashShort(Conflict):
-    code = "cash-short"
-    detail = N_(
-        "Fund {fund} has {balance_fen} in {bank_account}, of which {promised_fen} is promised to other orders; "
-        "{amount_fen} was asked."
-    )
-    fund: str
-    bank_account: str
-    balance_fen: int
-    promised_fen: int
-    amount_fen: int
-
-
-class LiabilityShort(Conflict):
-    code = "liability-short"
-    detail = N_(
-        "Account {account} of fund {fund} owes {owed_fen}, of which {promised_fen} is promised already; "
-        "{amount_fen} was asked."
-    )
-    account: str
-    fund: str
-    owed_fen: int
-    promised_fen: int
-    amount_fen: int
-
-
-class VendorAccountNotUsable(Conflict):
-    code = "vendor-account-not-usable"
-    detail = N_("This bank account of the vendor is not usable yet, or no longer.")
-
-
-class VendorNotAdmitted(Conflict):
-    code = "vendor-not-admitted"
-    detail = N_("The vendor {name} is not admitted, so it cannot be paid.")
-    name: str
-
-
-class NoticeRunning(Conflict):
-    code = "large-payment-notice-running"
-    detail = N_(
-        "A payment of this size is published {days} days before it is made; the notice ends on {until}."
-    )
-    days: int
-    until: str
 
 
 class Standing(Fact):
@@ -326,41 +246,6 @@ def relieved(
         if line == wanted:
             return line
     raise RefundOfAnotherLine
-
-
-class NothingToExport(Conflict):
-    code = "nothing-to-export"
-    detail = N_("No released order of bank account {bank_account} waits for a bank file.")
-    bank_account: str
-
-
-class OrdersNotExportable(Conflict):
-    code = "orders-not-exportable"
-    detail = N_("These are no released orders of this bank account: {order_ids}.")
-    order_ids: str
-
-
-class RefundExists(Conflict):
-    code = "refund-exists"
-    detail = N_("There is another refund with this id and other content.")
-
-
-class RefundOfAnotherLine(Invalid):
-    code = "refund-of-another-line"
-    detail = N_("Name account and budget line of one of the paid invoices.")
-
-
-class PartlyRefunded(Conflict):
-    code = "payment-partly-refunded"
-    detail = N_("{refunded_fen} of this payment came back already, so it cannot return as a whole.")
-    refunded_fen: int
-
-
-class RefundTooLarge(Conflict):
-    code = "refund-too-large"
-    detail = N_("{amount_fen} cannot come back from this payment; {left_fen} of it is out.")
-    amount_fen: int
-    left_fen: int
 
 
 _LEFT = (OrderState.RELEASED, OrderState.EXPORTED, OrderState.SETTLED)

@@ -12,61 +12,20 @@ from trustprop.disbursements.model import (
     PolicyRule,
     PolicyTerms,
 )
+from trustprop.disbursements.rules.refusals import (
+    DrafterMayNotSign,
+    PolicyChanged,
+    SignatureLapsed,
+    SignaturesMissing,
+    SignedOtherContent,
+    SignerOnBothSides,
+)
 from trustprop.kernel.caller import Party
 from trustprop.kernel.canonical import canonical_json, sha256
-from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden
+from trustprop.kernel.errors import N_, FieldError, FieldsInvalid
 
 PAYING_PARTIES = (Party.TRUSTEE, Party.OWNERS)
 MAX_SIGNERS = 9
-
-
-class PolicyChanged(Conflict):
-    code = "payment-policy-changed"
-    detail = N_(
-        "Payment policy {in_force} is in force, the order was drawn up under {drafted_under}; revise it."
-    )
-    in_force: int
-    drafted_under: int
-
-
-class SignaturesMissing(Conflict):
-    code = "signatures-missing"
-    detail = N_("The policy demands {needed} signatures of {party}; there are {present}.")
-    party: str
-    needed: int
-    present: int
-
-
-class SignedOtherContent(Conflict):
-    code = "digest-changed"
-    detail = N_("What was signed is not this order as it stands.")
-
-
-class DrafterMayNotSign(Forbidden):
-    code = "drafter-may-not-sign"
-    detail = N_("Who draws up an order may not sign it under this compound's payment policy.")
-
-
-class SignatureLapsed(Conflict):
-    code = "signature-lapsed"
-    detail = N_(
-        "A signature lost its mandate or its key before the order was released; revise the order "
-        "and let somebody in office sign."
-    )
-    key_id: str
-
-
-class SignerOnBothSides(Forbidden):
-    code = "signer-on-both-sides"
-    detail = N_("One person signed for both sides.")
-
-
-class PolicyWaiting(Conflict):
-    code = "payment-policy-superseded"
-    detail = N_(
-        "Version {version} of the policy was signed meanwhile; draft the next one after it."
-    )
-    version: int
 
 
 def built_in(large_payment_fen: int) -> PaymentPolicy:
