@@ -20,7 +20,7 @@ from trustprop.invoices.service.payment import (
     mark_released,
     unpaid_fen,
 )
-from trustprop.invoices.service.reading import find_invoices, list_invoices, read
+from trustprop.invoices.service.reading import list_invoices, read
 from trustprop.invoices.service.submission import submit, submit_batch
 from trustprop.invoices.service.vendors import (
     account_ended,
@@ -29,7 +29,6 @@ from trustprop.invoices.service.vendors import (
     check_related_party,
     draft_vendor_account,
     find_vendor,
-    find_vendors,
     list_vendors,
     read_accounts,
     read_vendor,
@@ -51,9 +50,7 @@ __all__ = [
     "draft_contract",
     "draft_vendor_account",
     "end_contract",
-    "find_invoices",
     "find_vendor",
-    "find_vendors",
     "list_contracts",
     "list_invoices",
     "list_vendors",

@@ -52,10 +52,3 @@ def check_reads(caller: Caller) -> None:
     """A vendor's key reads its own, a key that submits what it submits for, others the books."""
     if caller.vendor_id is None and "invoices:write" not in caller.scopes:
         caller.check_reads_books()
-
-
-async def find_invoices(
-    tx: Tx, compound_id: UUID, invoice_ids: tuple[UUID, ...]
-) -> tuple[Invoice, ...]:
-    """For the houses above, in id order; those that are not here are left out."""
-    return await store.find_many(tx, compound_id, invoice_ids)

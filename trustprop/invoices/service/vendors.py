@@ -173,13 +173,6 @@ async def find_vendor(tx: Tx, compound_id: UUID, vendor_id: UUID) -> Vendor:
     return vendor
 
 
-async def find_vendors(
-    tx: Tx, compound_id: UUID, vendor_ids: Collection[UUID]
-) -> dict[UUID, Vendor]:
-    """By id; those that are not here are left out."""
-    return await store.find_many(tx, compound_id, vendor_ids)
-
-
 async def vendor_account(tx: Tx, compound_id: UUID, account_id: UUID) -> VendorAccount:
     """Raises Missing. Whether it may be paid now: ``is_usable``."""
     account = await store.find_account(tx, compound_id, account_id)
