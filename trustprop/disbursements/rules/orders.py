@@ -38,7 +38,6 @@ from trustprop.disbursements.rules.refusals import (
     RefundOfAnotherLine,
     RefundTooLarge,
     VendorAccountNotUsable,
-    VendorNotAdmitted,
 )
 from trustprop.invoices.model import (
     PAYABLE,
@@ -48,6 +47,7 @@ from trustprop.invoices.model import (
     VendorAccount,
     VendorState,
 )
+from trustprop.invoices.rules import vendors
 from trustprop.kernel.errors import Refusal
 from trustprop.kernel.periods import local_date, utc
 from trustprop.kernel.struct import Fact
@@ -288,7 +288,7 @@ def _refused_now(body: OrderBody, standing: Standing, today: date) -> Iterator[R
     except Refusal as refusal:
         yield refusal
     if standing.vendor is not None and standing.vendor.state is not VendorState.ADMITTED:
-        yield VendorNotAdmitted(name=standing.vendor.name)
+        yield vendors.VendorNotAdmitted()
     if standing.vendor_account is not None and not standing.vendor_account.is_usable(standing.at):
         yield VendorAccountNotUsable()
     if (

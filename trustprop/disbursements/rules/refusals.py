@@ -88,12 +88,6 @@ class VendorAccountNotUsable(Conflict):
     detail = N_("This bank account of the vendor is not usable yet, or no longer.")
 
 
-class VendorNotAdmitted(Conflict):
-    code = "vendor-not-admitted"
-    detail = N_("The vendor {name} is not admitted, so it cannot be paid.")
-    name: str
-
-
 class NoticeRunning(Conflict):
     code = "large-payment-notice-running"
     detail = N_(
@@ -156,7 +150,7 @@ class SignaturesMissing(Conflict):
 
 
 class SignedOtherContent(Conflict):
-    code = "digest-changed"
+    code = "signed-other-content"
     detail = N_("What was signed is not this order as it stands.")
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from trustprop.budgets import service as budgets
 from trustprop.budgets.model import MovementSource
-from trustprop.disbursements import rules, store
+from trustprop.disbursements import rules
 from trustprop.disbursements.model import (
     BankFile,
     MakeBankFile,
@@ -19,6 +19,8 @@ from trustprop.disbursements.model import (
     ReturnOrder,
 )
 from trustprop.disbursements.service.orders import DRAFTERS, source
+from trustprop.disbursements.store import orders as store
+from trustprop.disbursements.store import papers
 from trustprop.evidence import service as evidence
 from trustprop.funds import service as funds
 from trustprop.invoices import service as invoices
@@ -42,7 +44,7 @@ async def make_bank_file(tx: Tx, caller: Caller, files: Files, command: MakeBank
     """
     caller.check_office(*DRAFTERS)
     await ledger.lock_books(tx, caller.compound_id)
-    made = await store.find_bank_file(tx, caller.compound_id, command.id)
+    made = await papers.find_bank_file(tx, caller.compound_id, command.id)
     if made is not None:
         return made
     account = await funds.find_bank_account(tx, caller.compound_id, command.bank_account)
@@ -68,7 +70,7 @@ async def make_bank_file(tx: Tx, caller: Caller, files: Files, command: MakeBank
         made_by=caller.person_id,
         made_at=caller.at,
     )
-    await store.add_bank_file(tx, caller.compound_id, file)
+    await papers.add_bank_file(tx, caller.compound_id, file)
     ids = [order.order_id for order in orders]
     await store.mark_exported(tx, caller.compound_id, ids, command.id)
     return file
@@ -78,7 +80,7 @@ async def bank_files(
     tx: Tx, caller: Caller, *, after: Sequence[object] | None, limit: int
 ) -> tuple[BankFile, ...]:
     caller.check_reads_books()
-    return await store.bank_files(tx, caller.compound_id, after=after, limit=limit)
+    return await papers.bank_files(tx, caller.compound_id, after=after, limit=limit)
 
 
 async def released_orders(
@@ -162,7 +164,7 @@ async def refund(tx: Tx, caller: Caller, order_id: UUID, command: RefundOrder) -
         received_on=command.received_on,
         memo=command.memo,
     )
-    known = await store.find_refund(tx, caller.compound_id, command.refund_id)
+    known = await papers.find_refund(tx, caller.compound_id, command.refund_id)
     if known is not None:
         rules.check_same_refund(known, wanted)
         return known
@@ -178,7 +180,7 @@ async def refund(tx: Tx, caller: Caller, order_id: UUID, command: RefundOrder) -
             MovementSource(kind=REFUND, id=command.refund_id),
             on=command.received_on,
         )
-    await store.add_refund(tx, caller.compound_id, wanted)
+    await papers.add_refund(tx, caller.compound_id, wanted)
     await _save(tx, caller, refunded)
     return wanted
 

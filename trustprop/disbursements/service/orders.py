@@ -11,7 +11,7 @@ from trustprop.acts.model import Act, DraftAct, Requirement
 from trustprop.budgets import service as budgets
 from trustprop.budgets.model import MovementSource
 from trustprop.compounds import service as compounds
-from trustprop.disbursements import rules, store
+from trustprop.disbursements import rules
 from trustprop.disbursements.model import (
     ORDER_ACT,
     DraftOrder,
@@ -29,6 +29,8 @@ from trustprop.disbursements.model import (
     SimilarOrder,
 )
 from trustprop.disbursements.service.standing import Drawn, draw_up, is_payee_of
+from trustprop.disbursements.store import orders as store
+from trustprop.disbursements.store import papers
 from trustprop.invoices import service as invoices
 from trustprop.invoices.model import Similar
 from trustprop.kernel.caller import Caller, Office
@@ -229,7 +231,7 @@ async def detail(tx: Tx, caller: Caller, order_id: UUID) -> OrderDetail:
             {act.drafted_by, act.revised_by},
             {signature.person_id for signature in act.signatures},
         ),
-        refunds=await store.refunds(tx, caller.compound_id, order_id),
+        refunds=await papers.refunds(tx, caller.compound_id, order_id),
     )
 
 

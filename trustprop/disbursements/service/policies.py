@@ -8,9 +8,10 @@ from trustprop.acts import service as acts
 from trustprop.acts.model import Act, DraftAct
 from trustprop.acts.service import Effect
 from trustprop.compounds import service as compounds
-from trustprop.disbursements import rules, store
+from trustprop.disbursements import rules
 from trustprop.disbursements.model import POLICY_ACT, DraftPolicy, PaymentPolicy, PolicyBody
 from trustprop.disbursements.service.standing import policy_in_force
+from trustprop.disbursements.store import papers
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.periods import local_date
 from trustprop.ledger import service as ledger
@@ -43,7 +44,7 @@ async def policies(tx: Tx, caller: Caller) -> tuple[PaymentPolicy, ...]:
     """Every version, the one in force first and the built-in one last."""
     caller.check_reads_books()
     limits = await compounds.limits(tx, caller.compound_id, local_date(caller.at))
-    signed = await store.policies(tx, caller.compound_id)
+    signed = await papers.policies(tx, caller.compound_id)
     return (*signed, rules.built_in(limits.large_payment_fen.value))
 
 
@@ -58,7 +59,7 @@ async def adopt(tx: Tx, caller: Caller, act: Act) -> None:
     policy = PaymentPolicy(
         version=body.version, terms=body.terms, act_id=act.act_id, valid_from=caller.at
     )
-    await store.add_policy(tx, caller.compound_id, policy)
+    await papers.add_policy(tx, caller.compound_id, policy)
 
 
 EFFECT = Effect(on_signed=adopt)

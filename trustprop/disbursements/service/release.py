@@ -6,7 +6,7 @@ from trustprop.acts.model import Act, ActState
 from trustprop.acts.service import Effect
 from trustprop.budgets import service as budgets
 from trustprop.compounds import service as compounds
-from trustprop.disbursements import rules, store
+from trustprop.disbursements import rules
 from trustprop.disbursements.model import OrderKind, OrderState, PaymentOrder, PaymentPolicy
 from trustprop.disbursements.service.orders import give_back, source
 from trustprop.disbursements.service.standing import (
@@ -14,6 +14,7 @@ from trustprop.disbursements.service.standing import (
     policy_in_force,
     related_party_refusals,
 )
+from trustprop.disbursements.store import orders as store
 from trustprop.identity import rules as identity_rules
 from trustprop.identity import service as identity
 from trustprop.invoices import service as invoices

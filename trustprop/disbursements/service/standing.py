@@ -8,7 +8,7 @@ from trustprop.budgets.model import LineControl
 from trustprop.budgets.service.availability import lock_lines
 from trustprop.compounds import service as compounds
 from trustprop.compounds.model import Limits
-from trustprop.disbursements import rules, store
+from trustprop.disbursements import rules
 from trustprop.disbursements.model import (
     OrderBody,
     OrderTerms,
@@ -16,6 +16,8 @@ from trustprop.disbursements.model import (
     PaymentOrder,
     PaymentPolicy,
 )
+from trustprop.disbursements.store import orders as store
+from trustprop.disbursements.store import papers
 from trustprop.evidence import service as evidence
 from trustprop.funds import service as funds
 from trustprop.invoices import service as invoices
@@ -43,7 +45,7 @@ class Drawn(Fact):
 
 async def policy_in_force(tx: Tx, compound_id: UUID, limits: Limits) -> PaymentPolicy:
     """The newest signed policy, or the one built in."""
-    signed = await store.policies(tx, compound_id)
+    signed = await papers.policies(tx, compound_id)
     return signed[0] if signed else rules.built_in(limits.large_payment_fen.value)
 
 

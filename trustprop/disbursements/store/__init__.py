@@ -1,0 +1,1 @@
+"""Statements of payment orders, policies and bank files."""
