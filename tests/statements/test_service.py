@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.make import acts as make_acts
 from tests.make import disbursements as make_disbursements
 from tests.make import ledger as books
 from tests.make import paying
 from tests.make import statements as make
+from tests.make.closing import AFTER, SEPTEMBER, URL, accrue, at, close, draft, sign, signers_at
 from tests.make.ground import new_id
 from tests.make.paying import Payers
 from trustprop.acts import service as acts
@@ -29,19 +29,8 @@ from trustprop.plumbing.files import Files
 from trustprop.statements import rules, service, verify
 from trustprop.statements.model import CloseState, DraftClose, RecordErratum
 
-SEPTEMBER = Period(2025, 9)
 OCTOBER = Period(2025, 10)
-AFTER = datetime(2025, 10, 8, 2, 0, tzinfo=UTC)
 LATER = datetime(2025, 11, 6, 2, 0, tzinfo=UTC)
-URL = "https://example.org"
-
-
-def at(caller: Caller, when: datetime) -> Caller:
-    return replace(caller, at=when)
-
-
-def signers_at(payers: Payers, when: datetime) -> tuple[paying.Person, paying.Person]:
-    return tuple(paying.later(person, when) for person in payers.both)
 
 
 @pytest.fixture
@@ -49,30 +38,8 @@ async def payers(tx: Tx, caller: Caller) -> Payers:
     """A month with money in, one payment to the tax office and the remuneration accrued."""
     found = await paying.make_payers(tx, caller.compound_id)
     await paying.pay(tx, found)
-    await billing.accrue_remuneration(
-        tx,
-        at(found.bookkeeper, datetime(2025, 9, 30, 8, tzinfo=UTC)),
-        AccrueRemuneration(id=new_id(), period="2025-09"),
-    )
+    await accrue(tx, found)
     return found
-
-
-async def draft(tx: Tx, payers: Payers, period: Period = SEPTEMBER, when: datetime = AFTER):
-    command = DraftClose(id=new_id(), expires_at=when + timedelta(days=5))
-    return await service.draft_close(tx, at(payers.bookkeeper, when), period, command)
-
-
-async def sign(tx: Tx, payers: Payers, act_id, when: datetime = AFTER) -> None:
-    for person in signers_at(payers, when):
-        act = await acts.lock(tx, payers.bookkeeper.compound_id, act_id)
-        command = make_acts.signature(act, person)
-        await acts.sign(tx, person.caller, act_id, command, service.EFFECTS)
-
-
-async def close(tx: Tx, payers: Payers, period: Period = SEPTEMBER, when: datetime = AFTER):
-    drafted = await draft(tx, payers, period, when)
-    await sign(tx, payers, drafted.act_id, when)
-    return await service.publish(tx, at(payers.bookkeeper, when), period, make.key("log"), URL)
 
 
 async def post(tx: Tx, payers: Payers, on: date, amount_fen: int = 700):
@@ -240,11 +207,7 @@ async def test_a_payment_to_a_person_is_published_without_words(tx: Tx, caller: 
         ),
     )
     await paying.pay(tx, payers, order)
-    await billing.accrue_remuneration(
-        tx,
-        at(payers.bookkeeper, datetime(2025, 9, 30, 8, tzinfo=UTC)),
-        AccrueRemuneration(id=new_id(), period="2025-09"),
-    )
+    await accrue(tx, payers)
     published = await close(tx, payers)
     edition, report = await report_on(tx, payers, published.number)
     assert report.is_sound, report.text("en")

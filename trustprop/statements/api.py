@@ -5,7 +5,7 @@ from typing import Annotated
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.errors import Missing
@@ -25,7 +25,7 @@ from trustprop.statements.model import (
 )
 
 TAGS = ["statements"]
-ShownAtOnce = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
+ShownAtOnce = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
 @get(
@@ -96,7 +96,7 @@ async def list_statements(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     limit: ShownAtOnce = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[Published]:
     """List the published statements, the newest first."""
     after = open_cursor(cursor, {})

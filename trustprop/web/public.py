@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from trustprop.compounds import service as compounds
 from trustprop.kernel.caller import Caller
@@ -58,7 +58,7 @@ async def get_index(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-    lang: str | None = None,
+    lang: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """Every published statement of a compound, with the months that corrected it."""
     async with database.read(_anybody(compound_id, clock)) as tx:
@@ -81,7 +81,7 @@ async def get_statement(
     clock: NamedDependency[Clock],
     files: NamedDependency[Files],
     press: NamedDependency[Press],
-    lang: str | None = None,
+    lang: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """A statement as a page, as ``.json``, ``.bundle.json`` (all that verification needs) or ``.pdf``."""
     number, _, form = number.partition(".")
@@ -118,7 +118,7 @@ async def get_line(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-    lang: str | None = None,
+    lang: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """The entries behind one line of a statement."""
     language = _language(request, lang)
@@ -144,7 +144,7 @@ async def get_entry(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-    lang: str | None = None,
+    lang: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """A published entry: its voucher redacted by class, both signatures, the resolution."""
     language = _language(request, lang)
