@@ -154,9 +154,7 @@ async def test_an_unidentified_receipt_is_booked_and_identified_later(
     held = {b.account: b.balance_fen for b in await ledger.balances(tx, caller.compound_id)}
     assert "220904" not in held
     assert (await service.reconcile(tx, caller.compound_id, ACCOUNT, MONTH_END)).is_reconciled
-    other = Identify(
-        receipt_id=new_id(), home_id=homes[1].home_id, identified_on=date(2025, 9, 28)
-    )
+    other = Identify(receipt_id=new_id(), home_id=homes[1].home_id, identified_on=date(2025, 9, 28))
     with pytest.raises(rules.AlreadyIdentified):
         await service.identify(tx, caller, waiting.line_id, other)
 
