@@ -15,6 +15,7 @@ from tests.make.ground import SEPTEMBER, make_caller, new_id
 from trustprop.acts import rules
 from trustprop.acts.model import BOTH_SIDES, ActState, Payload, Requirement, Signature, Signer
 from trustprop.compounds.model import Appointment
+from trustprop.identity import rules as identity_rules
 from trustprop.identity.model import KeyState, Scheme, SigningKey
 from trustprop.kernel.caller import Mandate, Office, Party
 from trustprop.kernel.errors import FieldsInvalid
@@ -279,3 +280,27 @@ def test_a_key_ends_with_the_last_signing_mandate_of_its_holder():
         rules.activation(key, terms, date(2026, 4, 1))
     with pytest.raises(rules.KeyWithoutMandate):
         rules.activation(key, [], SEPTEMBER.date())
+
+
+@pytest.mark.parametrize(
+    ("state", "expires_at", "is_taken"),
+    [
+        (KeyState.PROVED, None, True),
+        (KeyState.SUSPENDED, datetime(2026, 3, 31, 16, 0, tzinfo=UTC), True),
+        (KeyState.ACTIVE, datetime(2025, 12, 31, 16, 0, tzinfo=UTC), True),
+        (KeyState.ACTIVE, datetime(2026, 3, 31, 16, 0, tzinfo=UTC), False),
+        (KeyState.ACTIVE, None, False),
+        (KeyState.REVOKED, datetime(2025, 12, 31, 16, 0, tzinfo=UTC), False),
+    ],
+)
+def test_an_active_key_is_activated_again_only_to_last_longer(state, expires_at, is_taken):
+    key = replace(signing_key(state, new_id()), expires_at=expires_at)
+    term = make_compounds.term(
+        Office.COMMITTEE_MEMBER, person_id=key.person_id, valid_until=date(2026, 3, 31)
+    )
+    if is_taken:
+        body = rules.activation(key, [term], SEPTEMBER.date())
+        assert body.key_expires_at == datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
+        return
+    with pytest.raises(identity_rules.KeyNotInState):
+        rules.activation(key, [term], SEPTEMBER.date())

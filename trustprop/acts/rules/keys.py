@@ -24,10 +24,9 @@ class KeysOfTwoPersons(Conflict):
 def activation(key: SigningKey, terms: Iterable[MandateTerm], on: date) -> KeyActivation:
     """What both sides sign to make a key active: it ends with the last mandate of its holder.
 
+    An active key is activated again only to last longer, after a re-election.
     Raises KeyNotInState or KeyWithoutMandate.
     """
-    if key.state not in (KeyState.PROVED, KeyState.SUSPENDED):
-        raise identity.KeyNotInState(state=key.state, needed=KeyState.PROVED)
     ends = [
         term.out_on
         for term in terms
@@ -35,6 +34,7 @@ def activation(key: SigningKey, terms: Iterable[MandateTerm], on: date) -> KeyAc
     ]
     if not ends:
         raise KeyWithoutMandate
+    _check_gains(key, start_of_day(max(ends)))
     return KeyActivation(
         key_id=key.key_id,
         person_id=key.person_id,
@@ -42,6 +42,12 @@ def activation(key: SigningKey, terms: Iterable[MandateTerm], on: date) -> KeyAc
         public_key=key.public_key.hex(),
         key_expires_at=start_of_day(max(ends)),
     )
+
+
+def _check_gains(key: SigningKey, ends_at: datetime) -> None:
+    is_lasting = key.expires_at is None or key.expires_at >= ends_at
+    if key.state is KeyState.REVOKED or (key.state is KeyState.ACTIVE and is_lasting):
+        raise identity.KeyNotInState(state=key.state, needed=KeyState.PROVED)
 
 
 def check_revocable(key: SigningKey) -> None:
