@@ -130,8 +130,6 @@ CREATE TABLE entry_line (
     scope text NOT NULL,
     project text NOT NULL,
     CONSTRAINT pk_entry_line PRIMARY KEY (compound_id, number, line),
-    CONSTRAINT fk_entry_line_entry FOREIGN KEY (compound_id, number)
-        REFERENCES entry (compound_id, number),
     CONSTRAINT ck_entry_line_one_side CHECK (debit_fen >= 0 AND credit_fen >= 0
         AND (debit_fen = 0) <> (credit_fen = 0)),
     CONSTRAINT ck_entry_line_amount CHECK (debit_fen + credit_fen <= 1000000000000000)
@@ -253,7 +251,28 @@ BEGIN
 END $$;
 
 CREATE CONSTRAINT TRIGGER entry_line_balanced AFTER INSERT ON entry_line
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_check_balanced();
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.line = 1)
+EXECUTE FUNCTION ledger_check_balanced();
+
+-- Lines join the journal with their entry, before the books count it, and never later.
+CREATE FUNCTION ledger_check_new() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM added a
+        LEFT JOIN books b ON b.compound_id = a.compound_id
+        WHERE b.tree_size IS NULL OR a.number <= b.tree_size
+    ) THEN
+        RAISE EXCEPTION '% takes rows of new entries only', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER entry_new AFTER INSERT ON entry REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_new();
+CREATE TRIGGER entry_line_new AFTER INSERT ON entry_line REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_new();
 """
 
 BOOKS = r"""
@@ -368,7 +387,8 @@ CREATE FUNCTION ledger_post(
     p_funds text[], p_amounts bigint[], p_budget_line_ids uuid[], p_counterparty_ids uuid[],
     p_scopes text[], p_projects text[]
 ) RETURNS TABLE (entry_id uuid, number bigint, recorded_at timestamptz, leaf_hash bytea)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_books books;
@@ -376,7 +396,7 @@ DECLARE
     v_count integer := cardinality(p_entry_ids);
     v_found integer;
     v_date date;
-    v_wrong record;
+    v_crosses boolean;
     v_bodies bytea[];
     v_counts integer[];
     v_leaves bytea[];
@@ -388,7 +408,13 @@ DECLARE
     v_indexes bigint[] := '{}';
     v_hashes bytea[] := '{}';
 BEGIN
-    SELECT * INTO v_books FROM ledger_lock(p_compound_id);
+    IF p_compound_id IS DISTINCT FROM current_compound_id() THEN
+        RAISE EXCEPTION 'the session serves another compound' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT * INTO v_books FROM books b WHERE b.compound_id = p_compound_id FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM ledger_refuse('books-not-open', '{}');
+    END IF;
 
     -- The bytes of the lines, entry by entry in the order of the call.
     SELECT array_agg(g.body ORDER BY g.entry), array_agg(g.line_count ORDER BY g.entry)
@@ -429,8 +455,14 @@ BEGIN
                 jsonb_build_object('period', ledger_period_text(ledger_period_of(v_date))));
         END IF;
     END LOOP;
-    PERFORM ledger_check_walls(p_kinds, p_act_ids, p_resolution_ids, p_line_entries, p_accounts, p_funds,
-        p_amounts);
+    SELECT bool_or(l.fund <> p_funds[1] OR l.account IN ('3901', '3902')
+        OR (l.amount < 0 AND left(l.account, 4) IN ('1001', '1002')))
+    INTO v_crosses
+    FROM unnest(p_accounts, p_funds, p_amounts) AS l (account, fund, amount);
+    IF v_crosses THEN
+        PERFORM ledger_check_walls(p_kinds, p_act_ids, p_resolution_ids, p_line_entries, p_accounts,
+            p_funds, p_amounts);
+    END IF;
     IF array_remove(p_reverses, NULL) <> '{}' THEN
         PERFORM ledger_check_mirrors(p_compound_id, p_reverses, p_line_entries, p_line_numbers,
             p_accounts, p_funds, p_amounts);
@@ -467,8 +499,8 @@ BEGIN
             p_counterparty_ids, p_scopes, p_projects)
         AS l (entry, line, account, fund, amount, budget_line_id, counterparty_id, scope, project);
 
-    PERFORM ledger_move_balances(p_compound_id, v_books.tree_size, p_dates, p_line_entries, p_accounts,
-        p_funds, p_amounts, p_counterparty_ids);
+    PERFORM ledger_move_balances(p_compound_id, p_dates, p_line_entries, p_accounts, p_funds, p_amounts,
+        p_counterparty_ids);
 
     -- The tree, level by level: new nodes pair with the peak before them, the odd one out is a peak.
     v_first := v_books.tree_size;
@@ -652,11 +684,12 @@ END $$;
 
 -- Balances, turnovers and sub-ledgers move together, in key order, and none falls below zero that may not.
 CREATE FUNCTION ledger_move_balances(
-    p_compound_id uuid, p_tree_size bigint, p_dates date[], p_line_entries integer[], p_accounts text[],
-    p_funds text[], p_amounts bigint[], p_counterparty_ids uuid[]
+    p_compound_id uuid, p_dates date[], p_line_entries integer[], p_accounts text[], p_funds text[],
+    p_amounts bigint[], p_counterparty_ids uuid[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_wrong record;
+    v_month record;
 BEGIN
     WITH moved AS (
         SELECT l.fund, l.account, sum(l.amount)::bigint AS amount,
@@ -696,18 +729,23 @@ BEGIN
             'fund', v_wrong.fund, 'short_fen', abs(v_wrong.balance_fen)));
     END IF;
 
-    INSERT INTO turnover AS t (compound_id, period, fund, account, debit_fen, credit_fen)
-    SELECT p_compound_id, e.period, l.fund, l.account, sum(l.debit_fen)::bigint, sum(l.credit_fen)::bigint
-    FROM entry e
-    JOIN entry_line l ON l.compound_id = e.compound_id AND l.number = e.number
-    WHERE e.compound_id = p_compound_id
-        AND e.number BETWEEN p_tree_size + 1 AND p_tree_size + cardinality(p_dates)
-        AND l.compound_id = p_compound_id
-        AND l.number BETWEEN p_tree_size + 1 AND p_tree_size + cardinality(p_dates)
-    GROUP BY e.period, l.fund, l.account
-    ORDER BY e.period, l.fund, l.account
-    ON CONFLICT (compound_id, period, fund, account) DO UPDATE
-        SET debit_fen = t.debit_fen + excluded.debit_fen, credit_fen = t.credit_fen + excluded.credit_fen;
+    FOR v_month IN
+        SELECT ledger_period_of(d.dated) AS period, array_agg(d.ord) AS entries
+        FROM unnest(p_dates) WITH ORDINALITY AS d (dated, ord)
+        GROUP BY 1
+        ORDER BY 1
+    LOOP
+        INSERT INTO turnover AS t (compound_id, period, fund, account, debit_fen, credit_fen)
+        SELECT p_compound_id, v_month.period, l.fund, l.account, sum(greatest(l.amount, 0))::bigint,
+            sum(greatest(-l.amount, 0))::bigint
+        FROM unnest(p_line_entries, p_accounts, p_funds, p_amounts) AS l (entry, account, fund, amount)
+        WHERE cardinality(v_month.entries) = cardinality(p_dates) OR l.entry = ANY (v_month.entries)
+        GROUP BY l.fund, l.account
+        ORDER BY l.fund, l.account
+        ON CONFLICT (compound_id, period, fund, account) DO UPDATE
+            SET debit_fen = t.debit_fen + excluded.debit_fen,
+                credit_fen = t.credit_fen + excluded.credit_fen;
+    END LOOP;
 
     SELECT f.fund, (SELECT sum(b.balance_fen) FROM balance b WHERE b.compound_id = p_compound_id
         AND b.fund = f.fund AND left(b.account, 1) IN ('3', '4', '5')) AS deficit

@@ -123,7 +123,7 @@ async def test_both_sides_open_the_books_and_august_is_sealed(books: Books) -> N
 
 async def test_a_voucher_is_posted_once_and_reversed(books: Books) -> None:
     await books.open()
-    body = voucher(*INTEREST)
+    body = voucher(("5105", "debit", 4_680_000), ("2202", "credit", 4_680_000))
     key = str(new_id())
     first = await books.post("/vouchers", body, **{"Idempotency-Key": key})
     again = await books.post("/vouchers", body, **{"Idempotency-Key": key})
@@ -139,6 +139,17 @@ async def test_a_voucher_is_posted_once_and_reversed(books: Books) -> None:
     assert reversal.json()["number"] == 3
     shown = (await books.get(f"/entries/{body['id']}")).json()
     assert shown["reversed_by"] == reversal.json()["entry_id"]
+
+
+async def test_a_receipt_is_not_taken_back_without_an_act(books: Books) -> None:
+    await books.open()
+    body = voucher(*INTEREST)
+    await books.post("/vouchers", body)
+    answer = await books.post(
+        f"/entries/{body['id']}/reversals",
+        {"id": str(new_id()), "accounting_on": "2025-09-12", "memo": "冲销"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "cash-out-needs-order")
 
 
 async def test_a_wrong_voucher_names_every_wrong_line(books: Books) -> None:

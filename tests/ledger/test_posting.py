@@ -40,8 +40,13 @@ async def books(tx: Tx, caller: Caller) -> Tx:
 
 
 async def broken(tx: Tx) -> dict[str, list[Any]]:
-    found = await checks.run(tx.raw)
-    return {name: rows for name, rows in found.items() if rows and name.startswith("ledger: ")}
+    """What the integrity queries of this house find, as the serving role sees it."""
+    found = {
+        name: await tx.raw.fetch(sql)
+        for name, sql in checks.queries().items()
+        if name.startswith("ledger: ")
+    }
+    return {name: rows for name, rows in found.items() if rows}
 
 
 async def balances(tx: Tx, caller: Caller, **when: Any) -> dict[str, int]:
@@ -536,6 +541,22 @@ async def test_not_even_the_owner_changes_the_journal(
         await ledger.close_period(tx, replace(caller, at=OCTOBER), Period(2025, 9))
     with pytest.raises(asyncpg.RestrictViolationError):
         await owner.execute(statement.format(table))
+
+
+async def test_not_even_the_owner_adds_lines_to_a_posted_entry(
+    database: Database, owner: asyncpg.Connection
+) -> None:
+    caller = make_caller()
+    async with database.begin(caller) as tx:
+        await open_books(tx, caller)
+        await fill_cash(tx, caller, 5)
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await owner.execute(
+            "INSERT INTO entry_line (compound_id, number, line, account, fund, debit_fen, credit_fen, "
+            "scope, project) VALUES ($1, 1, 3, '1122', 'OP', 5, 0, '', ''), "
+            "($1, 1, 4, '4901', 'OP', 0, 5, '', '')",
+            caller.compound_id,
+        )
 
 
 async def test_no_function_serves_another_compound(books: Tx, caller: Caller) -> None:

@@ -13,6 +13,11 @@ LEFT JOIN entry_line l ON l.compound_id = e.compound_id AND l.number = e.number
 GROUP BY e.compound_id, e.number
 HAVING count(l.line) < 2 OR max(l.line) <> count(l.line);
 
+-- name: lines_belong_to_entries
+SELECT l.compound_id, l.number, l.line
+FROM entry_line l
+WHERE NOT EXISTS (SELECT FROM entry e WHERE e.compound_id = l.compound_id AND e.number = l.number);
+
 -- name: numbers_are_gapless
 SELECT b.compound_id, b.tree_size, count(e.number) AS entries, max(e.number) AS last_number
 FROM books b

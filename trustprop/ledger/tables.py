@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -134,9 +133,6 @@ entry_line = Table(
     Column("scope", Text, nullable=False),
     Column("project", Text, nullable=False),
     PrimaryKeyConstraint("compound_id", "number", "line", name="pk_entry_line"),
-    ForeignKeyConstraint(
-        ["compound_id", "number"], ["entry.compound_id", "entry.number"], name="fk_entry_line_entry"
-    ),
     CheckConstraint(
         "debit_fen >= 0 AND credit_fen >= 0 AND (debit_fen = 0) <> (credit_fen = 0)",
         name="ck_entry_line_one_side",
