@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -9,9 +10,11 @@ from tests.make import acts as make_acts
 from tests.make import disbursements as make
 from tests.make import invoices as make_invoices
 from tests.make import ledger as books
+from tests.make import meetings as make_meetings
 from tests.make import paying
 from tests.make.acts import Person
-from tests.make.ground import new_id
+from tests.make.compounds import credit_code
+from tests.make.ground import SEPTEMBER, new_id
 from tests.make.invoices import Scene
 from trustprop.acts import service as acts
 from trustprop.budgets import service as budgets
@@ -25,10 +28,11 @@ from trustprop.disbursements.model import (
     ReviseOrder,
 )
 from trustprop.invoices import service as invoices
-from trustprop.invoices.model import InvoiceState, SuspendVendor
+from trustprop.invoices.model import AdmitVendor, InvoiceState, RegisterVendor, SuspendVendor
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.errors import Refusal
 from trustprop.ledger import service as ledger
+from trustprop.meetings.model import Matter
 from trustprop.plumbing.database import Tx
 from trustprop.plumbing.files import Files
 
@@ -193,3 +197,44 @@ async def test_a_vendor_that_gives_a_part_back_frees_the_line_of_its_invoice(
     after = await budgets.availability(tx, scene.compound_id, line)
     assert after.available_fen - before.available_fen == 420
     assert await state_of(tx, scene, invoice) is InvoiceState.PAID
+
+
+async def related(tx: Tx, scene: Scene, until: date) -> Scene:
+    """The same compound with a vendor close to the trustee, admitted by a resolution until a day."""
+    command = RegisterVendor(
+        id=new_id(),
+        name="示例关联保洁有限公司",
+        credit_code=credit_code(77),
+        is_related_party=True,
+    )
+    await invoices.register_vendor(tx, scene.bookkeeper, command)
+    resolution = await make_meetings.add_resolution(
+        tx, scene.bookkeeper, Matter.RELATED_PARTY, command.id, valid_until=until
+    )
+    admission = AdmitVendor(resolution_id=resolution.resolution_id)
+    vendor = await invoices.admit_vendor(tx, scene.director, command.id, admission)
+    key = make_invoices.vendor_key(scene.compound_id, vendor.vendor_id)
+    return msgspec.structs.replace(scene, vendor=vendor, key=key)
+
+
+@pytest.mark.parametrize(
+    ("until", "is_paid"), [(date(2025, 9, 30), True), (date(2025, 9, 19), False)]
+)
+async def test_a_related_party_is_paid_only_while_its_resolution_stands(
+    tx: Tx, scene: Scene, both, until: date, is_paid: bool
+) -> None:
+    close = await related(tx, scene, until)
+    account = close.draft_account()
+    await invoices.draft_vendor_account(tx, close.bookkeeper, close.vendor.vendor_id, account)
+    act = await acts.lock(tx, close.compound_id, account.act_id)
+    for person in both:
+        await make_acts.sign(tx, person, act, invoices.EFFECTS)
+    order = await draw_up(tx, close, order_for(close, account.id, await close.accepted(tx)))
+    later = [paying.later(rested(person), SEPTEMBER + timedelta(days=6)) for person in both]
+    if is_paid:
+        await paying.sign(tx, order, *later)
+    else:
+        with pytest.raises(Refusal, match="resolution-not-in-force"):
+            await paying.sign(tx, order, *later)
+    found = await service.find(tx, close.compound_id, order.order_id)
+    assert (found.state == "released") is is_paid
