@@ -1,6 +1,5 @@
 """Vendors: registered by the trustee, admitted by the owners' side; their bank accounts signed by both."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 import msgspec

@@ -47,7 +47,9 @@ async def find(
     tx: Tx, compound_id: UUID, contract_id: UUID, *, lock: bool = False
 ) -> Contract | None:
     statement = _contracts(compound_id).where(contract.c.contract_id == contract_id)
-    row = (await tx.execute(statement.with_for_update() if lock else statement)).first()
+    row = (
+        await tx.execute(statement.with_for_update(key_share=True) if lock else statement)
+    ).first()
     return None if row is None else _contract(row)
 
 

@@ -77,7 +77,7 @@ async def find(tx: Tx, compound_id: UUID, vendor_id: UUID, *, lock: bool = False
     statement = select(*_VENDOR).where(
         vendor.c.compound_id == compound_id, vendor.c.vendor_id == vendor_id
     )
-    result = await tx.execute(statement.with_for_update() if lock else statement)
+    result = await tx.execute(statement.with_for_update(key_share=True) if lock else statement)
     row = result.first()
     return None if row is None else rows.to(Vendor, row)
 
@@ -145,7 +145,7 @@ async def find_account(
     statement = select(*_ACCOUNT).where(
         vendor_account.c.compound_id == compound_id, vendor_account.c.account_id == account_id
     )
-    result = await tx.execute(statement.with_for_update() if lock else statement)
+    result = await tx.execute(statement.with_for_update(key_share=True) if lock else statement)
     row = result.first()
     return None if row is None else rows.to(VendorAccount, row)
 
