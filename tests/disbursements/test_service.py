@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -284,6 +284,30 @@ async def test_an_expired_order_is_signed_by_nobody(tx: Tx, payers: Payers) -> N
     late = paying.later(payers.signers.manager, order.expires_at)
     with pytest.raises(Refusal, match="act-expired"):
         await paying.sign(tx, order, late)
+
+
+async def test_in_the_night_of_the_years_end_the_compounds_own_midnight_counts(
+    tx: Tx, payers: Payers
+) -> None:
+    before = datetime(2025, 12, 31, 15, 59, tzinfo=UTC)
+    clerk = replace(payers.bookkeeper, at=before)
+    command = make.draft_order(pay_on=date(2026, 1, 1))
+    order = await service.draft(tx, clerk, command, make.SALT)
+    manager, director = payers.both
+    await paying.sign(tx, order, paying.later(manager, before))
+    with pytest.raises(Refusal, match="date-in-future"):
+        await paying.sign(tx, order, paying.later(director, before))
+
+
+async def test_the_first_order_of_a_new_year_has_number_one(tx: Tx, payers: Payers) -> None:
+    await paying.owe(tx, payers.bookkeeper, "2205", 100)
+    await paying.pay(tx, payers)
+    new_year = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)
+    command = make.draft_order(amount_fen=100, account="2205", pay_on=date(2026, 1, 1))
+    order = await service.draft(tx, replace(payers.bookkeeper, at=new_year), command, make.SALT)
+    await paying.sign(tx, order, *(paying.later(person, new_year) for person in payers.both))
+    released = await service.find(tx, payers.bookkeeper.compound_id, order.order_id)
+    assert (released.number_year, released.number) == (2026, 1)
 
 
 async def test_money_of_another_fund_is_not_paid_from_this_bank_account(
