@@ -35,7 +35,7 @@ from trustprop.ledger import api as ledger
 from trustprop.ledger import service as ledger_service
 from trustprop.meetings import api as meetings
 from trustprop.meetings import service as meetings_service
-from trustprop.plumbing import log_key
+from trustprop.plumbing import jobs, log_key
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
@@ -43,7 +43,12 @@ from trustprop.plumbing.http import middleware
 from trustprop.plumbing.idempotency import provide_once
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RESPONSES
 from trustprop.plumbing.settings import Settings
+from trustprop.statements import api as statements
+from trustprop.statements import jobs as statements_jobs
+from trustprop.statements import service as statements_service
+from trustprop.statements.press import Press
 from trustprop.urls import serving_url
+from trustprop.web import public
 
 BOOKS_BALANCED = Gauge(
     "trustprop_books_balanced", "1 while debit equals credit in every fund of every compound"
@@ -64,6 +69,7 @@ HOUSES = (
     disbursements,
     billing,
     banking,
+    statements,
 )
 EFFECTS: Mapping[str, Effect] = {
     **acts_service.EFFECTS,
@@ -74,6 +80,7 @@ EFFECTS: Mapping[str, Effect] = {
     **invoices_service.EFFECTS,
     **disbursements_service.EFFECTS,
     **banking_service.EFFECTS,
+    **statements_service.EFFECTS,
 }
 """What follows from the last signature of each kind of act, in the same transaction."""
 MAX_BODY = 25 * 1024 * 1024
@@ -120,8 +127,9 @@ def create_app(
     """The application; a database and a clock may be given, as tests and rehearsals do."""
     opened = database or Database.connect(serving_url(settings), pool_size=settings.pool_size)
     kept_clock = clock or Clock()
-    files = Files.at(settings.files_url or str(Path(settings.var_dir).absolute() / "files"))
+    files = files_of(settings)
     key = log_key.load(settings)
+    press = Press(settings.render_processes)
     handlers = documented(houses())
     if settings.rehearsal:
         handlers.append(set_clock)
@@ -129,16 +137,24 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         yield
+        press.close()
         if database is None:
             await opened.close()
 
     return Litestar(
-        route_handlers=[healthz, readyz, metrics, Router("/v1", route_handlers=handlers)],
+        route_handlers=[
+            healthz,
+            readyz,
+            metrics,
+            *public.handlers,
+            Router("/v1", route_handlers=handlers),
+        ],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False, use_cache=True),
             "database": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
             "clock": Provide(lambda: kept_clock, sync_to_thread=False, use_cache=True),
             "files": Provide(lambda: files, sync_to_thread=False, use_cache=True),
+            "press": Provide(lambda: press, sync_to_thread=False, use_cache=True),
             "log_key": Provide(lambda: key, sync_to_thread=False, use_cache=True),
             "caller": Provide(compounds.provide_caller),
             "once": Provide(provide_once),
@@ -151,6 +167,24 @@ def create_app(
         openapi_config=OpenAPIConfig(title="trustprop", version=trustprop.__version__),
         debug=False,
     )
+
+
+async def work(settings: Settings, *, until_empty: bool = False) -> None:
+    """The worker: does the jobs of every house until cancelled, or until none is left."""
+    url = serving_url(settings)
+    database = Database.connect(url, pool_size=2)
+    press = Press(settings.render_processes)
+    try:
+        works = statements_jobs.works(database, files_of(settings), press, Clock())
+        await jobs.run(url, works, until_empty=until_empty)
+    finally:
+        press.close()
+        await database.close()
+
+
+def files_of(settings: Settings) -> Files:
+    """The evidence store of the settings."""
+    return Files.at(settings.files_url or str(Path(settings.var_dir).absolute() / "files"))
 
 
 def documented(handlers: list[Any]) -> list[Any]:

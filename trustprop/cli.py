@@ -1,6 +1,7 @@
 """The command line: serve, worker, migrate, demo, check, verify, report, keys, backup, restore."""
 
 import asyncio
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,15 @@ import msgspec
 import uvicorn
 
 from trustprop import operations
-from trustprop.app import create_app, works
+from trustprop.app import create_app, work
 from trustprop.demo import story
 from trustprop.identity import rules as signing
 from trustprop.kernel.errors import Refusal
-from trustprop.plumbing import i18n, jobs, logging, migrations
+from trustprop.plumbing import i18n, logging, migrations
 from trustprop.plumbing.settings import Settings, SettingsWrong, load
-from trustprop.statements import report as reports
+from trustprop.statements import printing
 from trustprop.statements import verify as verification
-from trustprop.urls import owner_url, serving_url
+from trustprop.urls import owner_url
 
 
 def settings() -> Settings:
@@ -69,7 +70,7 @@ def serve(host: str | None, port: int | None) -> None:
 def worker(until_empty: bool) -> None:
     """Does what follows a commit: renders and publishes statements."""
     found = settings()
-    asyncio.run(jobs.run(serving_url(found), works(found), until_empty=until_empty))
+    asyncio.run(work(found, until_empty=until_empty))
 
 
 @cli.command()
@@ -109,8 +110,8 @@ def verify(file: Path, lang: str, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
-        click.echo(report.words(lang))
-    sys.exit(0 if report.holds else 1)
+        click.echo(report.text(lang))
+    sys.exit(0 if report.is_sound else 1)
 
 
 @cli.command()
@@ -119,7 +120,7 @@ def verify(file: Path, lang: str, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("statement.pdf"))
 def report(kind: str, lang: str, out: Path) -> None:
     """Renders a report's sample without a database."""
-    out.write_bytes(reports.render_sample(lang))
+    out.write_bytes(printing.render_sample(lang))
     click.echo(f"{kind}: {out}")
 
 
@@ -135,7 +136,7 @@ def make_key(file: Path, passphrase: str) -> None:
     """Makes an Ed25519 signing key in an encrypted file and prints its id."""
     if file.exists():
         raise click.ClickException(f"{file} exists; a key is never overwritten")
-    key = signing.new_key()
+    key = signing.key_from_seed(secrets.token_bytes(32))
     file.touch(mode=0o600)
     file.write_bytes(signing.write_key(key, passphrase))
     public = signing.public_bytes(key)

@@ -132,8 +132,8 @@ def publish(stage: Stage, out: Path) -> list[Path]:
     address = f"/public/{stage.compound_id}/statements/{published['number']}"
     stage.ids["public"] = address
     stage.say(f"published statement {published['number']}: {stage.base_url}{address}")
-    files = [out / "statement.json"]
-    files[0].write_bytes(resident.get_bytes(f"{address}.json"))
+    files = [out / "statement.bundle.json"]
+    files[0].write_bytes(resident.get_bytes(f"{address}.bundle.json"))
     for lang in ("zh", "en"):
         path = out / f"statement-{lang}.pdf"
         path.write_bytes(_wait_for_print(resident, f"{address}.pdf", lang))
