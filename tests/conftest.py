@@ -22,6 +22,8 @@ from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database, Tx
 from trustprop.plumbing.settings import Settings
 
+pytest_plugins = ["tests.played"]
+
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "var" / "test-postgres"
 FAST = {

@@ -136,9 +136,9 @@ def set_stage(base_url: str, operator_token: str, console: Console) -> Stage:
 
 
 @contextmanager
-def service(port: int, console: Console) -> Iterator[tuple[str, str]]:
+def service(port: int, console: Console, **settings: str) -> Iterator[tuple[str, str]]:
     """Migrates, starts server and worker as processes of their own, and stops them at the end."""
-    environment = os.environ | {
+    environment = os.environ | settings | {
         "TRUSTPROP_REHEARSAL": "true",
         "TRUSTPROP_SESSION_HOURS": "8760",
         "TRUSTPROP_RATE_LIMIT_PER_MINUTE": "1000000",

@@ -1,0 +1,52 @@
+"""The month of the demo, played once per run through real sockets; a plugin that conftest loads."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from trustprop.demo import story
+from trustprop.demo.stage import Stage
+
+
+@dataclass
+class PlayedMonth:
+    """A running service with one published month, its clients, and the files a resident downloaded."""
+
+    stage: Stage
+    holds: bool
+    out: Path
+    log: str
+
+    @property
+    def compound_id(self) -> str:
+        return self.stage.compound_id
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def month(
+    owner_url: str, serving_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PlayedMonth]:
+    """Tests that change something of it make their own copy or their own compound."""
+    folder = tmp_path_factory.mktemp("month")
+    with (folder / "log.txt").open("w+") as log:
+        console = Console(file=log, highlight=False, width=200)
+        settings = {
+            "TRUSTPROP_DATABASE_URL": owner_url,
+            "TRUSTPROP_SERVING_DATABASE_URL": serving_url,
+            "TRUSTPROP_VAR_DIR": str(folder / "var"),
+        }
+        with story.service(free_port(), console, **settings) as (base_url, token):
+            stage = story.set_stage(base_url, token, console)
+            holds = story.tell(stage, folder)
+            log.flush()
+            yield PlayedMonth(stage, holds, folder, (folder / "log.txt").read_text())
