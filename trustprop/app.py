@@ -28,6 +28,7 @@ from trustprop.evidence import api as evidence
 from trustprop.funds import api as funds
 from trustprop.funds import service as funds_service
 from trustprop.identity import api as identity
+from trustprop.inquiries import api as inquiries
 from trustprop.invoices import api as invoices
 from trustprop.invoices import service as invoices_service
 from trustprop.kernel.struct import Command
@@ -69,6 +70,7 @@ HOUSES = (
     disbursements,
     billing,
     banking,
+    inquiries,
     statements,
 )
 EFFECTS: Mapping[str, Effect] = {
