@@ -204,6 +204,16 @@ async def test_a_batch_has_a_verdict_for_each_of_its_invoices(tx, scene):
     assert len(await service.list_invoices(tx, scene.key, limit=10)) == 3
 
 
+async def test_text_that_cannot_be_stored_spoils_its_own_item_only(tx, scene):
+    bad = make.bill(description="水费\x00", vendor_reference="a\nb")
+    refused, stored = await service.submit_batch(
+        tx, scene.key, scene.files, [bad, make.bill(description="九月\u3000水费")]
+    )
+    assert isinstance(refused, FieldsInvalid)
+    assert [error.pointer for error in refused.errors] == ["/vendor_reference", "/description"]
+    assert stored.state is InvoiceState.SUBMITTED
+
+
 async def test_a_thousand_invoices_are_one_statement(tx, scene):
     commands = [make.bill(100 + i) for i in range(1000)]
     results = await service.submit_batch(tx, scene.key, scene.files, commands)

@@ -1,6 +1,7 @@
 """Whether an invoice may come in, with every wrong field named at once."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
@@ -128,6 +129,9 @@ def _xml_errors(
 
 
 def _field_errors(command: SubmitInvoice, around: Surroundings) -> Iterator[FieldError]:
+    for field in ("number", "code", "vendor_reference", "description"):
+        if any(unicodedata.category(character) == "Cc" for character in getattr(command, field)):
+            yield _wrong(f"/{field}", "characters", N_("No control characters stand here."))
     yield from _number_errors(command)
     if command.net_fen + command.tax_fen != command.gross_fen:
         yield _wrong("/gross_fen", "sum", N_("Net and tax do not sum to the gross amount."))
