@@ -254,7 +254,8 @@ CREATE CONSTRAINT TRIGGER entry_line_balanced AFTER INSERT ON entry_line
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.line = 1)
 EXECUTE FUNCTION ledger_check_balanced();
 
--- Lines join the journal with their entry, before the books count it, and never later.
+-- Lines join the journal with their entry, before the books count it, and never later. (An entry that
+-- the books count already has its number.)
 CREATE FUNCTION ledger_check_new() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -263,14 +264,12 @@ BEGIN
         LEFT JOIN books b ON b.compound_id = a.compound_id
         WHERE b.tree_size IS NULL OR a.number <= b.tree_size
     ) THEN
-        RAISE EXCEPTION '% takes rows of new entries only', TG_TABLE_NAME
+        RAISE EXCEPTION 'lines are added to new entries only'
             USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER entry_new AFTER INSERT ON entry REFERENCING NEW TABLE AS added
-FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_new();
 CREATE TRIGGER entry_line_new AFTER INSERT ON entry_line REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_new();
 """
