@@ -6,7 +6,7 @@ from typing import Any
 
 from trustprop.kernel.money import yuan
 from trustprop.kernel.periods import ZONE, Period, utc
-from trustprop.statements.model import Activity, BudgetBar, Figures, Name, Statement
+from trustprop.statements.model import Activity, BudgetBar, Figures, Name, Payment, Statement
 from trustprop.statements.words import (
     KINDS,
     MONTHS,
@@ -65,6 +65,11 @@ def words(lang: str) -> dict[str, Any]:
     def name(told: Name) -> str:
         return choose(told.zh, told.en)
 
+    def payee(payment: Payment) -> str:
+        if payment.payee is None:
+            return choose("个人（不公开姓名）", "An individual (name not published)")
+        return payment.payee or choose("银行扣款（双方事后说明）", "Debit explained afterwards")
+
     def instant(at: datetime) -> str:
         return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
 
@@ -78,6 +83,7 @@ def words(lang: str) -> dict[str, Any]:
     return {
         "t": choose,
         "name": name,
+        "payee": payee,
         "party": of(PARTIES),
         "office": of(OFFICES),
         "revenue_kind": of(REVENUE_KINDS),

@@ -166,14 +166,17 @@ class SignedBy(Fact):
 
 
 class Payment(Fact):
-    """A payment order released in the month (section 6)."""
+    """Money that left a bank account in the month under both signatures (section 6)."""
 
+    kind: str
+    """Of the act: ``payment-order``, or ``alarm-clearance`` for a debit explained afterwards."""
     order_id: UUID
     number: str
+    """Of the order; empty for a debit explained afterwards."""
     entry_number: int
     on: date
     payee: str | None
-    """A firm's name; None where the payee is a natural person."""
+    """A firm's name; empty where the bank took it; None where the payee is a natural person."""
     purpose: str
     budget_line: str | None
     fund: str

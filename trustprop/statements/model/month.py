@@ -67,6 +67,7 @@ class BudgetFact(Fact):
 
 
 class PaymentFact(Fact):
+    kind: str = "payment-order"
     order_id: UUID
     number: str
     entry_number: int

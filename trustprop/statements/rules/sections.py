@@ -107,6 +107,7 @@ def payments(month: Month) -> tuple[Payment, ...]:
     entries = {entry.number: entry for entry in month.entries}
     found = [
         Payment(
+            kind=payment.kind,
             order_id=payment.order_id,
             number=payment.number,
             entry_number=payment.entry_number,

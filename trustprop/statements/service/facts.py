@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from trustprop.banking import service as banking
-from trustprop.banking.model import Reconciliation
+from trustprop.banking.model import CLEARANCE_ACT, Reconciliation
 from trustprop.billing import service as billing
 from trustprop.billing.model import AGES, ChargeKind, RemunerationAccrual
 from trustprop.budgets import service as budgets
@@ -86,7 +86,7 @@ async def gather(
         month_before=await _month_before(tx, compound_id, period),
         banks=_banks(reconciled),
         budget=await _budget(tx, compound_id, period),
-        payments=tuple(_payment(act, orders[act.act_id]) for act in acts),
+        payments=_payments(acts, orders, entries),
         ageing=await _ageing(tx, compound_id, period),
         collected_fen=movement.collected_current_fen,
         billed_fen=movement.charged_fen,
@@ -254,20 +254,37 @@ def _pays_a_person(act_id: UUID | None, orders: Mapping[UUID, Any]) -> bool:
 
 
 def _disclosed(act: SignedAct, orders: Mapping[UUID, Any]) -> SignedAct:
-    """The words of a payment to a person stay back; its digest and signatures do not."""
-    if _pays_a_person(act.act_id, orders):
+    """The words of a payment to a person stay back; its digest and signatures do not.
+
+    So do those of any act that is neither an order nor the clearance of a debit.
+    """
+    is_told = act.act_id in orders or act.kind == CLEARANCE_ACT
+    if not is_told or _pays_a_person(act.act_id, orders):
         return msgspec.structs.replace(act, payload=None)
     return act
 
 
-def _payment(act: SignedAct, order: tuple[OrderBody, Any]) -> PaymentFact:
+def _payments(
+    acts: tuple[SignedAct, ...],
+    orders: Mapping[UUID, tuple[OrderBody, Any]],
+    entries: tuple[JournalEntry, ...],
+) -> tuple[PaymentFact, ...]:
+    by_number = {entry.number: entry for entry in entries}
+    return tuple(
+        _ordered(act, orders[act.act_id])
+        if act.act_id in orders
+        else _unordered(act, by_number[act.entry_number or 0])
+        for act in acts
+    )
+
+
+def _ordered(act: SignedAct, order: tuple[OrderBody, Any]) -> PaymentFact:
     body, row = order
     is_person = body.payee.kind is PayeeKind.INDIVIDUAL
-    assert act.entry_number is not None
     return PaymentFact(
         order_id=body.order_id,
         number=f"{row.number_year}-{row.number:04d}",
-        entry_number=act.entry_number,
+        entry_number=act.entry_number or 0,
         payee=None if is_person else body.payee.name,
         purpose="" if is_person else body.purpose,
         budget_line=row.budget_line,
@@ -277,6 +294,27 @@ def _payment(act: SignedAct, order: tuple[OrderBody, Any]) -> PaymentFact:
         digest=act.digest,
         signers=rules.signers(act),
         bank_reference=row.bank_reference,
+    )
+
+
+def _unordered(act: SignedAct, entry: JournalEntry) -> PaymentFact:
+    """A debit that both sides explained afterwards, or a reversal that takes money out."""
+    cash = [line for line in entry.lines if is_cash(line.account)]
+    is_told = act.payload is not None
+    return PaymentFact(
+        kind=act.kind,
+        order_id=entry.source.id if is_told else act.act_id,
+        number="",
+        entry_number=entry.number,
+        payee="" if is_told else None,
+        purpose=entry.memo or "" if is_told else "",
+        budget_line=None,
+        fund=cash[0].fund,
+        invoices=(),
+        amount_fen=-sum(line.signed_fen for line in cash),
+        digest=act.digest,
+        signers=rules.signers(act),
+        bank_reference=None,
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 from typing import Any
 
+from trustprop.banking.model import CLEARANCE_ACT
 from trustprop.identity import rules as identity
 from trustprop.identity.model import Scheme
 from trustprop.kernel.canonical import digest, sha256
@@ -126,16 +127,27 @@ def _odd_row(payment: Payment | None, act: SignedAct, statement: Statement, out_
     if payment is None:
         is_small = out_fen < statement.figures.payments_threshold_fen
         return "" if is_small else "the statement does not show it"
-    if (payment.digest, payment.signers) != (act.digest, rules.signers(act)):
+    if (payment.kind, payment.digest, payment.signers) != (
+        act.kind,
+        act.digest,
+        rules.signers(act),
+    ):
         return "the statement shows other signers"
     if payment.amount_fen != out_fen:
         return "the statement shows another amount"
     if act.payload is not None:
-        body = _payload(act)["body"]
         told = (str(payment.order_id), payment.purpose, payment.payee or "")
-        if told != (body["order_id"], body["purpose"], body["payee"]["name"]):
+        if told != _said(act):
             return "the statement shows another payee or purpose"
     return ""
+
+
+def _said(act: SignedAct) -> tuple[str, str, str]:
+    """Id, purpose and payee as both sides signed them."""
+    body = _payload(act)["body"]
+    if act.kind == CLEARANCE_ACT:
+        return body["alarm_id"], body["explanation"], ""
+    return body["order_id"], body["purpose"], body["payee"]["name"]
 
 
 def _payload(act: SignedAct) -> dict[str, Any]:

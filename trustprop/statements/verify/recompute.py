@@ -161,6 +161,7 @@ def _income_budget(figures: Figures) -> list[BudgetFact]:
 def _payments(figures: Figures) -> tuple[PaymentFact, ...]:
     return tuple(
         PaymentFact(
+            kind=payment.kind,
             order_id=payment.order_id,
             number=payment.number,
             entry_number=payment.entry_number,
