@@ -284,6 +284,15 @@ def test_the_remuneration_is_what_was_agreed(
     assert rules.remuneration(rule, base_fen) == amount_fen
 
 
+@pytest.mark.parametrize(
+    ("fund", "account", "counts"),
+    [("OP", "5101", True), ("OP", "510206", True), ("OP", "5201", False), ("PR", "5101", False)],
+)
+def test_only_the_nine_cost_items_of_operations_are_a_base(fund: str, account: str, counts: bool):
+    assert rules.is_service_cost(fund, account) is counts
+    assert rules.month_of_year(120_005) == 10_000
+
+
 def test_the_collection_rate_of_the_month_is_ninety_point_six_five():
     moved = ReceivableMovement(
         period="2025-09",

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from tests.make import billing as make
+from tests.make import compounds as make_compounds
+from tests.make import ledger as make_ledger
 from tests.make.ground import make_caller, new_id
 from tests.make.ledger import credit, debit
 from trustprop.billing import rules, service
@@ -26,12 +28,15 @@ from trustprop.billing.model import (
     SettleChannel,
     Summary,
 )
+from trustprop.compounds import service as compounds
+from trustprop.compounds.model import RemunerationBasis, RemunerationKind, RemunerationRule
 from trustprop.kernel.caller import Caller, Office, OfficeNeeded
 from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
 from trustprop.plumbing.database import Tx
 
 SEPTEMBER = Period(2025, 9)
+LISTED = date(2025, 1, 1)
 
 
 async def balances(tx: Tx, caller: Caller) -> Mapping[str, int]:
@@ -297,6 +302,36 @@ async def test_the_remuneration_is_accrued_by_the_trust_instrument_once(tx: Tx, 
             tx, caller, AccrueRemuneration(id=new_id(), period="2025-09")
         )
     assert await balances(tx, caller) == {"5201/OP": 1_280_000, "2205/OP": -1_280_000}
+
+
+@pytest.mark.parametrize(
+    ("basis", "base_fen"),
+    [
+        (RemunerationBasis.COLLECTED, 25_060),
+        (RemunerationBasis.ACTUAL, 30_000),
+        (RemunerationBasis.BUDGETED, 0),
+    ],
+)
+async def test_a_share_is_taken_of_what_the_instrument_names(
+    tx: Tx, caller: Caller, basis: RemunerationBasis, base_fen: int
+):
+    share = RemunerationRule(kind=RemunerationKind.PERCENT, rate_basis_points=1000, basis=basis)
+    await make_compounds.found_compound(tx, caller, remuneration=share)
+    await compounds.import_homes(tx, caller, make_compounds.homes_csv(make_compounds.row()), LISTED)
+    await make.open_money(tx, caller)
+    await make.adopt(tx, caller, ChargeKind.PROPERTY_FEE, 280)
+    await service.run_charges(tx, caller, run())
+    (home,) = await compounds.homes(tx, caller.compound_id)
+    await service.receive(tx, caller, make.receive(make.receipt(home.home_id)))
+    spent = make_ledger.entry(debit("5101", 30_000), credit("2202", 30_000))
+    await ledger.post(tx, caller, (spent,))
+    command = AccrueRemuneration(id=new_id(), period="2025-09")
+    if base_fen == 0:
+        with pytest.raises(rules.NoRemunerationDue):
+            await service.accrue_remuneration(tx, caller, command)
+        return
+    accrued = await service.accrue_remuneration(tx, caller, command)
+    assert (accrued.basis_fen, accrued.amount_fen) == (base_fen, base_fen // 10)
 
 
 async def test_a_hold_moves_the_remuneration_out_of_reach_and_lifting_brings_it_back(

@@ -40,7 +40,6 @@ from trustprop.billing.rules.receipts import (
     receipt_line,
 )
 from trustprop.billing.rules.refusals import (
-    BasisNotOffered,
     ContractOfAnotherFund,
     NoRemunerationDue,
     NotAChannel,
@@ -58,6 +57,7 @@ from trustprop.billing.rules.remuneration import (
     check_same_accrual,
     check_same_reason,
     is_service_cost,
+    month_of_year,
     remuneration,
     uncapped_remuneration,
 )
@@ -74,7 +74,6 @@ __all__ = [
     "FEWEST_HOMES",
     "OTHER_CREDITS",
     "Applied",
-    "BasisNotOffered",
     "ContractOfAnotherFund",
     "NoRemunerationDue",
     "NotAChannel",
@@ -113,6 +112,7 @@ __all__ = [
     "is_new",
     "is_new_charge",
     "is_service_cost",
+    "month_of_year",
     "month_share",
     "months_of",
     "prepaid_account_of",

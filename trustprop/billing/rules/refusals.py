@@ -78,12 +78,6 @@ class RemunerationNotHeld(Conflict):
     detail = N_("The remuneration is not held.")
 
 
-class BasisNotOffered(Conflict):
-    code = "remuneration-basis-not-offered"
-    detail = N_("The remuneration's base {basis} has no figures here.")
-    basis: str
-
-
 def invalid(pointer: str, code: str, detail: str) -> FieldsInvalid:
     """One wrong field."""
     return FieldsInvalid(errors=(FieldError(pointer=pointer, code=code, detail=detail),))

@@ -12,7 +12,6 @@ from trustprop.billing.rules.refusals import (
     SameIdOtherContent,
 )
 from trustprop.compounds.model import RemunerationKind, RemunerationRule
-from trustprop.ledger.model import TrialBalanceLine
 
 
 def uncapped_remuneration(rule: RemunerationRule, basis_fen: int) -> int:
@@ -46,6 +45,11 @@ def check_same_reason(hold: RemunerationHold, reason: str) -> None:
         raise SameIdOtherContent(id=str(hold.hold_id))
 
 
-def is_service_cost(line: TrialBalanceLine) -> bool:
-    """Whether the line is one of the nine national cost items (5101-5109) of the operating fund."""
-    return line.fund == "OP" and "5101" <= line.account[:4] <= "5109"
+def is_service_cost(fund: str, account: str) -> bool:
+    """Whether it is one of the nine national cost items (5101-5109) of the operating fund."""
+    return fund == "OP" and "5101" <= account[:4] <= "5109"
+
+
+def month_of_year(annual_fen: int) -> int:
+    """A twelfth of a year's budget, rounded half up."""
+    return (annual_fen + 6) // 12

@@ -90,10 +90,19 @@ async def _basis(tx: Tx, compound_id: UUID, period: Period, basis: RemunerationB
     if basis is RemunerationBasis.ACTUAL:
         lines = (await ledger.trial_balance(tx, compound_id, period)).lines
         return sum(
-            line.debit_fen - line.credit_fen for line in lines if rules.is_service_cost(line)
+            line.debit_fen - line.credit_fen
+            for line in lines
+            if rules.is_service_cost(line.fund, line.account)
         )
     if basis is RemunerationBasis.BUDGETED:
-        raise rules.BasisNotOffered(basis=basis.value)
+        budgeted = await budgets.execution(tx, compound_id, period)
+        return rules.month_of_year(
+            sum(
+                line.annual_fen
+                for line in budgeted
+                if rules.is_service_cost(line.fund, line.account)
+            )
+        )
     return 0
 
 
