@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from trustprop.kernel.canonical import sha256
 from trustprop.ledger.rules import checkpoint
 from trustprop.statements import rules, verify
 from trustprop.statements.printing import pdf
+from trustprop.statements.verify.chinese import chinese
 
 STATEMENT, JOURNAL, NOTE = make.parts()
 
@@ -138,6 +141,8 @@ def test_money_out_without_an_order_is_named():
     report = verify.verify(*reseal(json.loads(STATEMENT), journal))
     bad = {finding.code: finding.detail for finding in report.findings if not finding.holds}
     assert bad == {"payments": "entry 18: money left without an order"}
+    assert report.first_bad is not None
+    assert "第 18 号分录：钱付出去了，却没有双方签名的付款单" in report.first_bad.text("zh")
 
 
 def test_the_same_key_for_both_sides_is_refused():
@@ -163,3 +168,17 @@ def test_what_is_no_statement_is_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(verify.Unreadable):
             verify.verify_file(path)
+
+
+def test_every_detail_of_the_check_has_its_chinese_words():
+    folder = Path(verify.__file__).parent
+    source = (folder / "acts.py").read_text(encoding="utf-8")
+    phrases = re.findall(r'(?:return|else) "([^"{]+)"', source)
+    assert len(phrases) > 12
+    assert [phrase for phrase in phrases if chinese(phrase) == phrase] == []
+    for said in (
+        "a signature of owners is missing",
+        "signed was another root",
+        "entry 3: no such entry",
+    ):
+        assert not re.search("[a-z]{3}", chinese(said)), chinese(said)

@@ -1,6 +1,7 @@
 """What an offline check found, in plain words."""
 
 from trustprop.kernel.struct import Fact
+from trustprop.statements.verify.chinese import chinese
 
 # code: what holds (zh, en), what does not (zh, en)
 _WORDS = {
@@ -66,7 +67,9 @@ class Finding(Fact):
 
     def text(self, lang: str) -> str:
         words = _WORDS[self.code][0 if self.holds else 1]
-        return words[0 if lang == "zh" else 1].format(detail=self.detail)
+        if lang == "zh":
+            return words[0].format(detail=self.detail if self.holds else chinese(self.detail))
+        return words[1].format(detail=self.detail)
 
 
 class Report(Fact):
