@@ -122,13 +122,15 @@ def _three_way(reconciled: Reconciled) -> list[TieOut]:
 async def _channel(tx: Tx, compound_id: UUID, period: Period, trial: TrialBalance) -> TieOut:
     lines = [line for line in trial.lines if line.account.startswith("1012")]
     received_fen, settled_fen = await store.through_channel(tx, compound_id, period)
-    taken_over_fen = sum(
+    opened = await ledger.entries(tx, compound_id, in_period=period, kind=EntryKind.OPENING)
+    reversed_ = await ledger.entries(tx, compound_id, in_period=period, kind=EntryKind.REVERSAL)
+    otherwise_fen = sum(
         line.signed_fen
-        for entry in await ledger.entries(tx, compound_id, in_period=period, kind=EntryKind.OPENING)
+        for entry in (*opened, *reversed_)
         for line in entry.lines
         if line.account.startswith("1012")
     )
-    opening_fen = sum(line.opening_fen for line in lines) + taken_over_fen
+    opening_fen = sum(line.opening_fen for line in lines) + otherwise_fen
     return _tie(
         "channel_in_transit",
         sum(line.closing_fen for line in lines),
