@@ -95,7 +95,9 @@ def test_it_is_archival_tagged_and_carries_its_data(paper: bytes, lang: str):
     assert found["journal.json"] == JOURNAL
     assert found["note.txt"].decode() == NOTE
     assert found["journal.csv"].startswith(b"\xef\xbb\xbfnumber,date,kind")
-    assert found["journal.csv"].count(b"\r\n") == 1 + sum(len(entry["lines"]) for entry in make.SOURCE["journal"])
+    assert found["journal.csv"].count(b"\r\n") == 1 + sum(
+        len(entry["lines"]) for entry in make.SOURCE["journal"]
+    )
 
 
 def test_the_summary_is_the_first_page_alone(lang: str):
