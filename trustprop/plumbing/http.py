@@ -1,19 +1,16 @@
 """What every request passes: an id, a log line, security headers, a rate limit, counters."""
 
 import time
-from typing import Any
+from functools import cache
 
 import structlog
 import uuid_utils
-from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import DefineMiddleware
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from trustprop.kernel.canonical import sha256
+from trustprop.plumbing.problems import RateLimited
 from trustprop.plumbing.settings import Settings
 
 log = structlog.get_logger()
@@ -21,31 +18,70 @@ log = structlog.get_logger()
 REQUESTS = Counter("trustprop_requests", "Requests answered", ["method", "status"])
 SECONDS = Histogram("trustprop_request_seconds", "Time to answer", ["method"])
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-STRICT_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+DEFAULT_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+]
+"""Of every answer that does not say otherwise itself."""
+WINDOW_S = 60
+UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def middleware(settings: Settings) -> list[DefineMiddleware]:
     """Outermost first."""
-    limit = RateLimitConfig(
-        rate_limit=("minute", settings.rate_limit_per_minute),
-        identifier_for_request=_who,
-        exclude=["^/healthz$", "^/readyz$", "^/metrics$"],
-    )
-    return [DefineMiddleware(Envelope, rehearsal=settings.rehearsal), limit.middleware]
+    allowance = Allowance(settings.rate_limit_per_minute)
+    return [
+        DefineMiddleware(Envelope, rehearsal=settings.rehearsal),
+        DefineMiddleware(RateLimit, allowance=allowance),
+    ]
 
 
-def _who(request: Request[Any, Any, Any]) -> str:
+class Allowance:
+    """How many requests each credential made in this minute; in a new minute everybody starts anew."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._window = 0
+        self._made: dict[int, int] = {}
+
+    def check(self, who: bytes, now_s: float) -> None:
+        """Counts one request. Raises RateLimited. Kept is a hash under the process's own key."""
+        window = int(now_s // WINDOW_S)
+        if window != self._window:
+            self._window = window
+            self._made.clear()
+        key = hash(who)
+        made = self._made.get(key, 0)
+        if made >= self._per_minute:
+            raise RateLimited
+        self._made[key] = made + 1
+
+
+class RateLimit:
     """A credential has its own allowance; without one the address has."""
-    credential = request.headers.get("authorization")
-    if credential:
-        return sha256(credential.encode()).hex()
-    return request.client.host if request.client else "unknown"
+
+    def __init__(self, app: ASGIApp, *, allowance: Allowance) -> None:
+        self.app = app
+        self.allowance = allowance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["path"] not in UNLIMITED:
+            self.allowance.check(_who(scope), time.monotonic())
+        await self.app(scope, receive, send)
+
+
+def _who(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return value
+    client = scope["client"]
+    return client[0].encode() if client else b"unknown"
 
 
 class Envelope:
@@ -53,7 +89,9 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, *, rehearsal: bool) -> None:
         self.app = app
-        self.rehearsal = rehearsal
+        self.default_headers = DEFAULT_HEADERS + (
+            [(b"trustprop-rehearsal", b"true")] if rehearsal else []
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -69,21 +107,19 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableScopeHeaders.from_message(message)
-                headers["X-Request-Id"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", STRICT_CSP)
-                if self.rehearsal:
-                    headers["Trustprop-Rehearsal"] = "true"
+                said = [*message["headers"], (b"x-request-id", request_id.encode())]
+                names = {name.lower() for name, _value in said}
+                said += [header for header in self.default_headers if header[0] not in names]
+                message["headers"] = said
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
             took_s = time.perf_counter() - started
-            REQUESTS.labels(scope["method"], str(status)).inc()
-            SECONDS.labels(scope["method"]).observe(took_s)
+            method, answered = _measures(scope["method"], status)
+            answered.inc()
+            method.observe(took_s)
             log.info(
                 "request",
                 method=scope["method"],
@@ -92,3 +128,8 @@ class Envelope:
                 took_ms=round(took_s * 1000, 1),
             )
             structlog.contextvars.unbind_contextvars("request_id")
+
+
+@cache
+def _measures(method: str, status: int) -> tuple[Histogram, Counter]:
+    return SECONDS.labels(method), REQUESTS.labels(method, str(status))

@@ -1,0 +1,72 @@
+"""What every request passes: its allowance, its id and the headers of its answer."""
+
+import httpx
+import pytest
+from litestar import Litestar, Response, get
+
+from trustprop.plumbing.http import WINDOW_S, Allowance, middleware
+from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RateLimited
+from trustprop.plumbing.settings import Settings
+
+
+@get("/plain", sync_to_thread=False)
+def plain() -> str:
+    return "plain"
+
+
+@get("/own", sync_to_thread=False)
+def own() -> Response[str]:
+    return Response("own", headers={"Content-Security-Policy": "default-src 'self'"})
+
+
+@get("/healthz", sync_to_thread=False)
+def healthz() -> str:
+    return "ok"
+
+
+def client(**settings: object) -> httpx.AsyncClient:
+    app = Litestar(
+        [plain, own, healthz],
+        middleware=middleware(Settings(**settings)),  # type: ignore[arg-type]
+        exception_handlers=EXCEPTION_HANDLERS,
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://testserver")
+
+
+async def test_an_answer_has_an_id_and_the_headers_of_a_page_that_may_do_nothing():
+    async with client() as opened:
+        answer = await opened.get("/plain")
+    assert len(answer.headers["x-request-id"]) == 36
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "trustprop-rehearsal" not in answer.headers
+
+
+async def test_a_header_that_the_answer_sets_itself_is_not_set_twice():
+    async with client() as opened:
+        answer = await opened.get("/own")
+    assert answer.headers.get_list("content-security-policy") == ["default-src 'self'"]
+
+
+async def test_a_rehearsal_says_so():
+    async with client(rehearsal=True) as opened:
+        assert (await opened.get("/plain")).headers["trustprop-rehearsal"] == "true"
+
+
+async def test_who_asks_too_often_is_told_to_wait_and_others_go_on():
+    async with client(rate_limit_per_minute=2) as opened:
+        mine = [await opened.get("/plain", headers={"Authorization": "Bearer a"}) for _ in range(3)]
+        other = await opened.get("/plain", headers={"Authorization": "Bearer b"})
+        health = [await opened.get("/healthz") for _ in range(3)]
+    assert [answer.status_code for answer in mine] == [200, 200, 429]
+    assert mine[2].json()["code"] == "rate-limited"
+    assert mine[2].headers["retry-after"]
+    assert [answer.status_code for answer in (other, *health)] == [200] * 4
+
+
+def test_a_new_minute_brings_a_new_allowance():
+    allowance = Allowance(1)
+    allowance.check(b"a", 30)
+    with pytest.raises(RateLimited):
+        allowance.check(b"a", 59)
+    allowance.check(b"a", WINDOW_S)
