@@ -15,7 +15,7 @@ from trustprop.app import create_app, work
 from trustprop.demo import story
 from trustprop.identity import rules as signing
 from trustprop.kernel.errors import Refusal
-from trustprop.plumbing import i18n, logging, migrations
+from trustprop.plumbing import embedded, i18n, logging, migrations
 from trustprop.plumbing.settings import Settings, SettingsWrong, load
 from trustprop.statements import printing
 from trustprop.statements import verify as verification
@@ -85,7 +85,13 @@ def migrate() -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("var/demo"))
 def demo(once: bool, port: int, out: Path) -> None:
     """Plays one fiduciary month through the real API."""
-    sys.exit(story.play(port=port, out=out, once=once))
+    found = settings()
+    folder = Path(found.var_dir) / "postgres"
+    ours = not found.database_url and not embedded.is_running(folder)
+    code = story.play(port=port, out=out, once=once)
+    if ours:
+        embedded.stop(folder)
+    sys.exit(code)
 
 
 @cli.command()

