@@ -1,6 +1,10 @@
+import asyncio
+
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tests.make.ground import make_caller
 from trustprop.kernel.caller import Caller
@@ -64,3 +68,68 @@ async def test_the_application_answers(client) -> None:
     assert missing.status_code == 404
     assert missing.json()["code"] == "not-found"
     assert missing.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_a_connection_that_the_server_closed_is_replaced(
+    serving_url: str, owner: asyncpg.Connection
+) -> None:
+    database = Database.connect(serving_url, pool_size=1)
+    pids = []
+    for _ in range(2):
+        async with database.read(None) as tx:
+            pids.append(await tx.raw.fetchval("SELECT pg_backend_pid()"))
+        await owner.execute("SELECT pg_terminate_backend($1, 1000)", pids[-1])
+        await asyncio.sleep(0.05)
+    await database.close()
+    assert pids[0] != pids[1]
+
+
+async def test_a_connection_lost_in_a_transaction_does_not_go_back_to_the_pool(
+    serving_url: str, owner: asyncpg.Connection
+) -> None:
+    database = Database.connect(serving_url, pool_size=1)
+
+    async def lose() -> None:
+        async with database.begin(None) as tx:
+            pid = await tx.raw.fetchval("SELECT pg_backend_pid()")
+            await owner.execute("SELECT pg_terminate_backend($1, 1000)", pid)
+            await tx.execute(text("SELECT 1"))
+
+    for _ in range(3):
+        with pytest.raises((asyncpg.PostgresError, DBAPIError, asyncpg.InterfaceError)):
+            await lose()
+    async with database.read(None) as tx:
+        assert (await tx.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
+async def test_a_cancelled_block_gives_its_connection_back(serving_url: str) -> None:
+    database = Database.connect(serving_url, pool_size=1)
+
+    async def sleep() -> None:
+        async with database.begin(None) as tx:
+            await tx.raw.execute("SELECT pg_sleep(30)")
+
+    for _ in range(3):
+        sleeping = asyncio.create_task(sleep())
+        await asyncio.sleep(0.1)
+        sleeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sleeping
+    async with database.read(None) as tx:
+        assert await tx.raw.fetchval("SELECT 1") == 1
+    await database.close()
+
+
+async def test_whoever_waits_too_long_for_a_connection_is_told(
+    serving_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trustprop.plumbing.database.WAIT_S", 0.05)
+    database = Database.connect(serving_url, pool_size=1)
+    async with database.read(None):
+        with pytest.raises(PoolTimeout):
+            async with database.read(None):
+                pass
+    async with database.read(None) as tx:
+        assert await tx.raw.fetchval("SELECT 1") == 1
+    await database.close()

@@ -4,13 +4,15 @@ SQLAlchemy runs in AUTOCOMMIT and the transaction is opened on the driver's own 
 SQLAlchemy Core and raw asyncpg calls stand in the same transaction from its first statement on.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, NullPool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from trustprop.kernel.caller import Caller
@@ -19,6 +21,8 @@ NOBODY = UUID(int=0)
 """The compound of a transaction that serves none (people, sessions, operator)."""
 
 RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+WAIT_S = 30
+"""How long a transaction waits for a connection before the service says that it is busy."""
 UNAVAILABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -42,37 +46,56 @@ class Tx:
     ) -> CursorResult[Any]:
         return await self._connection.execute(statement, parameters)
 
+    async def roll_back(self) -> bool:
+        """False when the connection cannot even do that; then it is gone for good."""
+        try:
+            await self.raw.execute("ROLLBACK")
+        except BaseException:  # noqa: BLE001 - whatever it was, the first error is the one to tell
+            self.raw.terminate()
+            await self.close()
+            return False
+        return True
+
+    async def close(self) -> None:
+        if self.raw.is_closed():
+            await self._connection.invalidate()
+        await self._connection.close()
+
 
 class Database:
-    """A pool of connections as the serving role."""
+    """A pool of connections as the serving role.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    The pool is here and not SQLAlchemy's: taking a connection that is free must not cost a switch of
+    greenlets, because every request does it twice.
+    """
+
+    def __init__(self, engine: AsyncEngine, pool_size: int) -> None:
         self._engine = engine
+        self._free = asyncio.Semaphore(pool_size)
+        self._idle: list[Tx] = []
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 8) -> "Database":
         """``url`` begins with ``postgresql://``; connections open when first needed."""
-        return cls(
-            create_async_engine(
-                url.replace("postgresql://", "postgresql+asyncpg://", 1),
-                isolation_level="AUTOCOMMIT",
-                pool_size=pool_size,
-                max_overflow=0,
-                pool_timeout=30,
-                pool_reset_on_return=None,
-                connect_args={
-                    "server_settings": {
-                        "application_name": "trustprop",
-                        "timezone": "UTC",
-                        "jit": "off",
-                        "lock_timeout": "20s",
-                        "idle_in_transaction_session_timeout": "60s",
-                    },
+        engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            connect_args={
+                "server_settings": {
+                    "application_name": "trustprop",
+                    "timezone": "UTC",
+                    "jit": "off",
+                    "lock_timeout": "20s",
+                    "idle_in_transaction_session_timeout": "60s",
                 },
-            )
+            },
         )
+        return cls(engine, pool_size)
 
     async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
         await self._engine.dispose()
 
     def begin(self, caller: Caller | None, *, dry_run: bool = False) -> Any:
@@ -93,24 +116,48 @@ class Database:
         self, caller: Caller | None, opening: str, ending: str
     ) -> AsyncIterator[Tx]:
         compound_id = caller.compound_id if caller else NOBODY
-        async with self._engine.connect() as connection:
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert raw is not None
-            try:
-                await raw.execute(
-                    f"{opening}; SET LOCAL app.compound_id = '{UUID(int=compound_id.int)}'"
-                )
-                yield Tx(connection, raw)
-                await raw.execute(ending)
-            except BaseException:
-                await self._abandon(connection, raw)
-                raise
+        async with self._connection() as tx:
+            await tx.raw.execute(
+                f"{opening}; SET LOCAL app.compound_id = '{UUID(int=compound_id.int)}'"
+            )
+            yield tx
+            await tx.raw.execute(ending)
 
-    @staticmethod
-    async def _abandon(connection: AsyncConnection, raw: asyncpg.Connection) -> None:
-        """Rolls back; a connection that cannot even do that never returns to the pool."""
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Tx]:
+        """One for this block alone; it goes back to the pool when it is fit for the next one."""
+        await self._wait()
         try:
-            await raw.execute("ROLLBACK")
-        except BaseException:  # noqa: BLE001 - whatever it was, the first error is the one to tell
-            raw.terminate()
-            await connection.invalidate()
+            tx = await self._take()
+            try:
+                yield tx
+            except BaseException:
+                if not await tx.roll_back():
+                    raise
+                self._idle.append(tx)
+                raise
+            self._idle.append(tx)
+        finally:
+            self._free.release()
+
+    async def _wait(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._free.acquire()
+        except TimeoutError:
+            raise PoolTimeout(f"no connection was free for {WAIT_S} s") from None
+
+    async def _take(self) -> Tx:
+        """An idle connection that the server has not closed meanwhile, or a new one."""
+        while self._idle:
+            tx = self._idle.pop()
+            if not tx.raw.is_closed():
+                return tx
+            await tx.close()
+        connection = await self._engine.connect()
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        return Tx(connection, raw)
