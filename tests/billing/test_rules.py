@@ -324,3 +324,8 @@ def test_a_charge_that_is_listed_again_is_not_new():
 
 def make_settled(charge: Charge) -> Charge:
     return replace(charge, settled_fen=charge.amount_fen)
+
+
+def test_buildings_stand_in_the_order_in_which_people_count_them():
+    table = rules.draw_up_ageing(date(2025, 9, 30), [], ["10", "2", "1", "东", "12A", "12"])
+    assert [row.building for row in table.rows] == ["1", "2", "10", "12", "12A", "东"]

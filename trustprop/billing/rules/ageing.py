@@ -1,5 +1,6 @@
 """How old debts are, in a table that no home can be read out of."""
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
@@ -25,7 +26,7 @@ def draw_up_ageing(
     on: date, debts: Iterable[tuple[str, UUID, date, int]], buildings: Iterable[str]
 ) -> Ageing:
     """From (building, home, charged on, open fen): a table that no home can be read out of."""
-    names = sorted(set(buildings))
+    names = sorted(set(buildings), key=_in_order)
     homes: list[list[set[UUID]]] = [[set() for _ in AGES] for _ in names]
     sums = [[0] * len(AGES) for _ in names]
     place = {name: row for row, name in enumerate(names)}
@@ -112,3 +113,9 @@ def _companion(
         cell for cell in line if cell not in hidden and cell != corner and counts[cell[0]][cell[1]]
     ]
     return (min(shown, key=lambda cell: (counts[cell[0]][cell[1]], cell)),) if shown else ()
+
+
+def _in_order(building: str) -> tuple[int, int, str]:
+    """Buildings as people count them: 2 before 10, numbers before names."""
+    number = "".join(itertools.takewhile(str.isdecimal, building))
+    return (0, int(number), building) if number else (1, 0, building)

@@ -182,8 +182,9 @@ async def _funds(tx: Tx, compound_id: UUID) -> tuple[FundFact, ...]:
 
 
 async def _month_before(tx: Tx, compound_id: UUID, period: Period) -> Any:
+    """None in the first month of these books: the month of the opening balances is no month to compare with."""
     books = await ledger.books(tx, compound_id)
-    if Period.of(books.opened_on) >= period:
+    if Period.of(books.opened_on).next >= period:
         return None
     return await store.turnovers(tx, compound_id, period.previous, period.previous)
 
