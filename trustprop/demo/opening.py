@@ -1,6 +1,7 @@
 """Chapter two: funds, bank accounts, vendors with their own software, opening balances, the budget."""
 
 from datetime import date
+from typing import Any
 
 from trustprop.demo import collection, plan
 from trustprop.demo.client import Client, new_id
@@ -110,9 +111,9 @@ def open_books(stage: Stage) -> None:
     stage.say(f"opened the books with {len(lines)} balances; bank ¥{yuan(cash_fen)}")
 
 
-def _opening_lines(stage: Stage) -> list[dict[str, object]]:
+def _opening_lines(stage: Stage) -> list[dict[str, Any]]:
     parts = _parts(stage)
-    lines: list[dict[str, object]] = []
+    lines: list[dict[str, Any]] = []
     for place, balance_fen in MONTH["opening"].items():
         account, fund = place.split("/")
         if not balance_fen:
