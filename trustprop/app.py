@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Response, Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.openapi import OpenAPIConfig
 from litestar.params import JSONBody
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 import trustprop
+from trustprop import openapi
 from trustprop.acts import api as acts
 from trustprop.acts import service as acts_service
 from trustprop.acts.service import Effect
@@ -49,7 +50,7 @@ from trustprop.statements import jobs as statements_jobs
 from trustprop.statements import service as statements_service
 from trustprop.statements.press import Press
 from trustprop.urls import serving_url
-from trustprop.web import public
+from trustprop.web import problems, public
 
 BOOKS_BALANCED = Gauge(
     "trustprop_books_balanced", "1 while debit equals credit in every fund of every compound"
@@ -88,13 +89,25 @@ EFFECTS: Mapping[str, Effect] = {
 MAX_BODY = 25 * 1024 * 1024
 
 
-@get("/healthz", operation_id="healthz", tags=["operations"], sync_to_thread=False)
+@get(
+    "/healthz",
+    operation_id="healthz",
+    summary="The process answers",
+    tags=["operations"],
+    sync_to_thread=False,
+)
 def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@get("/readyz", operation_id="readyz", tags=["operations"])
+@get(
+    "/readyz",
+    operation_id="readyz",
+    summary="The database answers too",
+    tags=["operations"],
+    responses={503: RESPONSES[503]},
+)
 async def readyz(database: NamedDependency[Database]) -> dict[str, str]:
     """The database answers too."""
     async with database.read(None) as tx:
@@ -132,7 +145,7 @@ def create_app(
     files = files_of(settings)
     key = log_key.load(settings)
     press = Press(settings.render_processes)
-    handlers = documented(houses())
+    handlers = openapi.documented(houses())
     if settings.rehearsal:
         handlers.append(set_clock)
 
@@ -149,6 +162,7 @@ def create_app(
             readyz,
             metrics,
             *public.handlers,
+            *problems.handlers,
             Router("/v1", route_handlers=handlers),
         ],
         dependencies={
@@ -166,7 +180,8 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=MAX_BODY,
         lifespan=[lifespan],
-        openapi_config=OpenAPIConfig(title="trustprop", version=trustprop.__version__),
+        openapi_config=openapi.config(),
+        state=State({"public_url": settings.public_url.rstrip("/")}),
         debug=False,
     )
 
@@ -187,13 +202,6 @@ async def work(settings: Settings, *, until_empty: bool = False) -> None:
 def files_of(settings: Settings) -> Files:
     """The evidence store of the settings."""
     return Files.at(settings.files_url or str(Path(settings.var_dir).absolute() / "files"))
-
-
-def documented(handlers: list[Any]) -> list[Any]:
-    """Every handler may answer with any problem; the OpenAPI document says so."""
-    for handler in handlers:
-        handler.responses = RESPONSES | (handler.responses or {})
-    return handlers
 
 
 def houses() -> list[Any]:

@@ -1,5 +1,6 @@
 """Refusals and errors as RFC 9457 problems in the caller's language."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -33,7 +34,8 @@ log = structlog.get_logger()
 UNWRITABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 """Text with a NUL: JSON can carry it, PostgreSQL cannot."""
 
-DOCUMENTATION = "https://trustprop.org/problems/"
+PLACE = "/problems/"
+"""Where the service explains its problems; with ``public_url`` in front it is what ``type`` begins with."""
 
 
 class EdgeRefusal(Refusal):
@@ -51,6 +53,30 @@ class Malformed(EdgeRefusal):
 class WrongFields(Invalid):
     code = FieldsInvalid.code
     detail = FieldsInvalid.detail
+
+
+class NoSuchAddress(EdgeRefusal):
+    status = 404
+    code = "not-found"
+    detail = N_("Nothing is at this address.")
+
+
+class MethodNotOffered(EdgeRefusal):
+    status = 405
+    code = "method-not-allowed"
+    detail = N_("This address does not take this method; the header Allow names those it takes.")
+
+
+class BodyTooLarge(EdgeRefusal):
+    status = 413
+    code = "request-entity-too-large"
+    detail = N_("The request is larger than the service takes.")
+
+
+class MediaTypeNotTaken(EdgeRefusal):
+    status = 415
+    code = "unsupported-media-type"
+    detail = N_("The body has a media type that this address does not take.")
 
 
 class PreconditionMissing(EdgeRefusal):
@@ -92,6 +118,11 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Invalid, 422),
     (Conflict, 409),
 )
+OF_THE_FRAMEWORK: dict[int, type[EdgeRefusal]] = {
+    kind.status: kind
+    for kind in (NoSuchAddress, MethodNotOffered, BodyTooLarge, MediaTypeNotTaken, RateLimited)
+}
+"""Named here and not by the phrases of ``http``, which differ between versions of Python."""
 TITLES = {
     400: N_("The request cannot be read"),
     401: N_("Not signed in"),
@@ -156,18 +187,36 @@ def language_of(request: Request[Any, Any, Any]) -> str:
     return i18n.choose(request.headers.get("accept-language", ""))
 
 
+def refusals() -> tuple[type[Refusal], ...]:
+    """Every refusal of the project that is loaded, by code."""
+    found = {
+        kind
+        for kind in _below(Refusal)
+        if hasattr(kind, "code") and kind.__module__.startswith("trustprop.")
+    }
+    return tuple(sorted(found, key=lambda kind: (kind.code, kind.__module__)))
+
+
+def _below(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def status_of(kind: type[Refusal]) -> int:
+    if issubclass(kind, EdgeRefusal):
+        return kind.status
+    return next(status for base, status in STATUS if issubclass(kind, base))
+
+
 def from_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
-    status = (
-        refusal.status
-        if isinstance(refusal, EdgeRefusal)
-        else next(status for kind, status in STATUS if isinstance(refusal, kind))
-    )
+    status = status_of(type(refusal))
     language = language_of(request)
     facts = refusal.facts
     errors = getattr(refusal, "errors", ())
     facts.pop("errors", None)
     problem: dict[str, Any] = {
-        "type": DOCUMENTATION + refusal.code,
+        "type": request.app.state.get("public_url", "") + PLACE + refusal.code,
         "title": i18n.translate(TITLES[status], language),
         "status": status,
         "detail": i18n.translate(refusal.detail, language, facts),
@@ -215,15 +264,9 @@ def from_validation(request: Request[Any, Any, Any], error: ValidationException)
 
 def from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What Litestar itself refuses: unknown routes, methods, sizes and media types."""
-    status = error.status_code if error.status_code in TITLES else 500
-    phrase = HTTPStatus(status).phrase
-
-    class FromFramework(EdgeRefusal):
-        code = phrase.lower().replace(" ", "-")
-        detail = TITLES[status]
-
-    FromFramework.status = status
-    response = from_refusal(request, FromFramework())
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return from_bug(request, error)
+    response = from_refusal(request, OF_THE_FRAMEWORK.get(error.status_code, Malformed)())
     response.headers.update(error.headers or {})
     return response
 

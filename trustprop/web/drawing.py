@@ -91,6 +91,11 @@ def entry_page(
     return _draw("entry.html", context(statement, "", lang) | _frame(base, lang) | facts)
 
 
+def problems_page(shown: tuple[Any, ...], code: str) -> bytes:
+    """What problems mean and what to do next; ``code`` is empty for the list of all."""
+    return _draw("problems.html", {"shown": shown, "code": code})
+
+
 def _known(statement: Statement, journal: Journal) -> set[tuple[str, str]]:
     """Lines that the statement shows though nothing moved in the month."""
     budgeted = {(line.fund, line.account) for line in statement.figures.budget}
