@@ -1,4 +1,4 @@
-"""The command line: serve, worker, migrate, demo, check, verify, report, keys, backup, restore."""
+"""The command line: everything that is done to a service from outside, and all that needs none."""
 
 import asyncio
 import secrets
@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import click
 import msgspec
 import uvicorn
+from sqlalchemy.exc import DBAPIError
 
-from trustprop import operations
-from trustprop.app import create_app, work
+from trustprop import backup as archives
+from trustprop import documents, operations
+from trustprop.app import create_app, files_of, work
 from trustprop.demo import story
 from trustprop.identity import rules as signing
 from trustprop.kernel.errors import Refusal
@@ -19,32 +22,44 @@ from trustprop.plumbing import embedded, i18n, logging, migrations
 from trustprop.plumbing.settings import Settings, SettingsWrong, load
 from trustprop.statements import printing
 from trustprop.statements import verify as verification
-from trustprop.urls import owner_url
+from trustprop.urls import owner_url, serving_url
+
+
+class InPlainWords(click.Group):
+    """What goes wrong becomes a sentence: exit code 2 for wrong settings, 1 for everything else."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsWrong as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except Refusal as refusal:
+            said = i18n.translate(refusal.detail, "en", refusal.facts)
+            raise click.ClickException(said) from None
+        except verification.Unreadable as error:
+            raise click.ClickException(f"This is no published statement: {error}") from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
+            raise click.ClickException(f"The database said: {error}") from None
+        except ConnectionError as error:
+            raise click.ClickException(f"The database does not answer: {error}") from None
 
 
 def settings() -> Settings:
-    """The settings of this process, or a clear message and exit code 2."""
-    try:
-        loaded = load()
-    except SettingsWrong as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    """The settings of this process."""
+    loaded = load()
     logging.configure(loaded.log_level, loaded.log_format)
     return loaded
 
 
-def main() -> None:
-    """The entry point: a refusal becomes a sentence and exit code 1."""
-    try:
-        cli()
-    except Refusal as refusal:
-        click.echo(i18n.translate(refusal.detail, "en", refusal.facts), err=True)
-        sys.exit(1)
-
-
-@click.group()
+@click.group(cls=InPlainWords)
 def cli() -> None:
     """Runs the common money of a residential compound as a trust."""
+
+
+def main() -> None:
+    """The entry point."""
+    cli(prog_name="trustprop")
 
 
 @cli.command()
@@ -173,9 +188,9 @@ def operator_key(label: str) -> None:
 @cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Writes database, evidence and the journal's roots to one archive."""
+    """Writes database, evidence and the journals' roots to one archive."""
     found = settings()
-    for line in asyncio.run(operations.backup(owner_url(found), found, file)):
+    for line in asyncio.run(archives.backup(owner_url(found), files_of(found), file)):
         click.echo(line)
 
 
@@ -184,5 +199,18 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Restores an archive into an empty database and proves that every journal root is unchanged."""
     found = settings()
-    for line in asyncio.run(operations.restore(owner_url(found), found, file)):
+    restoring = archives.restore(owner_url(found), serving_url(found), files_of(found), file)
+    for line in asyncio.run(restoring):
         click.echo(line)
+
+
+@cli.command()
+def openapi() -> None:
+    """Prints the OpenAPI document."""
+    click.echo(documents.openapi_json(), nl=False)
+
+
+@cli.command()
+def problems() -> None:
+    """Prints what every refusal means and what to do next, as Markdown."""
+    click.echo(documents.problems_markdown(), nl=False)

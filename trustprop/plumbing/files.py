@@ -1,5 +1,6 @@
 """Bytes behind evidence: content-addressed objects in a folder or an S3 bucket."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import obstore
@@ -27,6 +28,12 @@ class Files:
         """Raises FileNotFoundError when the object is not there."""
         result = await obstore.get_async(self._store, self._path(compound_id, sha256))
         return bytes(await result.bytes_async())
+
+    async def everything(self) -> AsyncIterator[tuple[str, bytes]]:
+        """Every object with its path, one in memory at a time; for backups."""
+        for found in [entry for chunk in obstore.list(self._store) for entry in chunk]:
+            result = await obstore.get_async(self._store, found["path"])
+            yield found["path"], bytes(await result.bytes_async())
 
     @staticmethod
     def _path(compound_id: str, sha256: str) -> str:
