@@ -1,4 +1,8 @@
-"""Chinese first, English second: what a message says in the reader's language."""
+"""Chinese first, English second: what a message says in the reader's language.
+
+Facts that are words of ours (offices, states, kinds) are translated too: ``words.po`` has them, each
+with the name of the fact as its context.
+"""
 
 import string
 from functools import cache
@@ -23,15 +27,42 @@ def catalogue(language: str) -> dict[str, str]:
     for path in sorted((_LOCALE / language.replace("-", "_")).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file):
-                if message.id and message.string:
+                if message.id and message.string and not message.context:
                     messages[str(message.id)] = str(message.string)
     return messages
+
+
+@cache
+def words(language: str) -> dict[tuple[str, str], str]:
+    """What a word is called in a language, by the name of the fact that it is and itself."""
+    if language == "en":
+        return {key: key[1].replace("_", " ") for key in words(DEFAULT)}
+    path = _LOCALE / language.replace("-", "_") / "words.po"
+    with path.open("rb") as file:
+        return {
+            (str(message.context), str(message.id)): str(message.string)
+            for message in read_po(file)
+            if message.id and message.string
+        }
 
 
 def translate(message: str, language: str, facts: dict[str, Any] | None = None) -> str:
     """The message in this language with its facts filled in; fen are shown as yuan, areas as m²."""
     text = catalogue(language).get(message, message)
-    return _FORMATTER.vformat(text, (), facts or {})
+    shown = {name: _in_words(name, fact, language) for name, fact in (facts or {}).items()}
+    return _FORMATTER.vformat(text, (), shown)
+
+
+def _in_words(name: str, fact: Any, language: str) -> Any:
+    """A fact that is a word of ours, or several after commas, in this language; others as they are."""
+    if not isinstance(fact, str):
+        return fact
+    known = words(language)
+    parts = [part.partition(":") for part in str(fact).split(", ")]
+    if not any((name, part[0]) in known for part in parts):
+        return fact
+    comma = "、" if language == "zh-CN" else ", "
+    return comma.join(known.get((name, word), word) + rest[0] + rest[1] for word, *rest in parts)
 
 
 def choose(accept_language: str) -> str:

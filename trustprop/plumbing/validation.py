@@ -9,8 +9,11 @@ from litestar.utils.scope.state import ScopeState
 from msgspec import Struct
 
 from trustprop.kernel.errors import N_, FieldError
+from trustprop.plumbing.reasons import explain
 
 MAX_ERRORS = 100
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for bytes that are no JSON, or JSON without end."""
 
 
 def body_errors(request: Request[Any, Any, Any]) -> tuple[FieldError, ...] | None:
@@ -23,7 +26,7 @@ def body_errors(request: Request[Any, Any, Any]) -> tuple[FieldError, ...] | Non
         return ()
     try:
         value = msgspec.json.decode(content if isinstance(content, bytes) else b"")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return tuple(errors_of(value, field.annotation))
 
@@ -84,14 +87,13 @@ def _check_whole(value: Any, kind: Any, pointer: str, found: list[FieldError]) -
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
-        found.append(
-            FieldError(
-                pointer=pointer + _pointer(place.rstrip("`")),
-                code="invalid",
-                detail="{reason}",
-                facts={"reason": reason},
-            )
-        )
+        found.append(not_taken(pointer + _pointer(place.rstrip("`")), reason))
+
+
+def not_taken(pointer: str, reason: str) -> FieldError:
+    """The wrong field, with what the decoder said of it in words that can be translated."""
+    detail, facts = explain(reason)
+    return FieldError(pointer=pointer, code="invalid", detail=detail, facts=facts)
 
 
 def _pointer(place: str) -> str:

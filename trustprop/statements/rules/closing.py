@@ -76,7 +76,7 @@ def check_unchanged(signed: CloseBody, again: CloseBody, posted_since: int) -> N
     """Raises BooksChanged unless the month is to the byte what both sides signed."""
     what = ""
     if posted_since:
-        what = f"{posted_since} entries"
+        what = "entries"
     elif again.root != signed.root:
         what = "journal"
     elif again.trial_balance_digest != signed.trial_balance_digest:
