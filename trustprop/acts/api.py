@@ -53,7 +53,7 @@ async def list_acts(
         "subject_id": subject_id,
         "waiting_for": waiting_for,
     }
-    position = open_cursor(cursor, filters)
+    position = open_cursor(cursor, filters, UUID)
     async with database.read(caller) as tx:
         acts = await service.acts(
             tx,

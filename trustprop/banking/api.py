@@ -51,7 +51,7 @@ def _shown(
     name: Callable[[T], str],
 ) -> Page[T]:
     """A page of a list that is read whole; the cursor is the id that the last page ended with."""
-    position = open_cursor(cursor, filters)
+    position = open_cursor(cursor, filters, str)
     start = 0
     if position is not None:
         names = [name(item) for item in items]
@@ -115,7 +115,7 @@ async def list_lines(
 ) -> Page[BankLine]:
     """List bank lines, newest first, with the rule that matched each and why."""
     filters = {"account": account, "state": in_state}
-    after = _day_and_id(open_cursor(cursor, filters))
+    after = _day_and_id(open_cursor(cursor, filters, date, UUID))
     async with database.read(caller) as tx:
         found = await service.lines(
             tx, caller, account=account, state=in_state, limit=limit + 1, after=after
@@ -126,11 +126,8 @@ async def list_lines(
 def _day_and_id(position: list[Any] | None) -> tuple[date, UUID] | None:
     if position is None:
         return None
-    try:
-        day, last = position
-        return date.fromisoformat(day), UUID(last)
-    except (ValueError, TypeError, AttributeError):
-        raise CursorInvalid from None
+    day, last = position
+    return date.fromisoformat(day), UUID(last)
 
 
 @post(

@@ -57,7 +57,7 @@ def _shown(
     items: Sequence[T], limit: int, cursor: str | None, name: Callable[[T], UUID]
 ) -> Page[T]:
     """A page of a list that is read whole; the cursor is the id that the last page ended with."""
-    position = open_cursor(cursor, {})
+    position = open_cursor(cursor, {}, str)
     start = 0
     if position is not None:
         ids = [str(name(item)) for item in items]
@@ -180,7 +180,7 @@ async def list_receipts(
     cursor: FromQuery[str | None] = None,
 ) -> Page[Receipt]:
     """List the receipts, newest first."""
-    after = _day_and_id(open_cursor(cursor, {}))
+    after = _day_and_id(open_cursor(cursor, {}, date, UUID))
     async with database.read(caller) as tx:
         found = await service.receipts(tx, caller, limit + 1, after)
     return page(found, limit, {}, lambda one: [one.received_on.isoformat(), str(one.receipt_id)])
@@ -189,11 +189,8 @@ async def list_receipts(
 def _day_and_id(position: list[Any] | None) -> tuple[date, UUID] | None:
     if position is None:
         return None
-    try:
-        day, last = position
-        return date.fromisoformat(day), UUID(last)
-    except (ValueError, TypeError, AttributeError):
-        raise CursorInvalid from None
+    day, last = position
+    return date.fromisoformat(day), UUID(last)
 
 
 @post(COMPOUND + "/other-receipts", operation_id="other_receipts_create", tags=TAGS)

@@ -43,7 +43,7 @@ from trustprop.plumbing import i18n
 from trustprop.plumbing.database import Database, Tx
 from trustprop.plumbing.files import Files
 from trustprop.plumbing.idempotency import Once
-from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, Instant, Page, open_cursor, page
 from trustprop.plumbing.problems import check_version
 
 HOUSE = "/compounds/{compound_id:uuid}"
@@ -233,7 +233,7 @@ def _salt() -> str:
 
 
 def _after(cursor: str | None, filters: dict[str, Any]) -> tuple[datetime, UUID] | None:
-    position = open_cursor(cursor, filters)
+    position = open_cursor(cursor, filters, Instant, UUID)
     if position is None:
         return None
     at, row_id = position

@@ -46,7 +46,7 @@ async def list_funds(
     cursor: str | None = None,
 ) -> Page[FundBalance]:
     """List the funds with their balances and their money in each bank account."""
-    after = open_cursor(cursor, {})
+    after = open_cursor(cursor, {}, str)
     async with database.read(caller) as tx:
         found = await service.balances(tx, caller)
     held = [fund for fund in found if after is None or _code_of(fund) > after]
@@ -76,7 +76,7 @@ async def list_bank_accounts(
 ) -> Page[MaskedBankAccount]:
     """List the compound's own bank accounts in force, their numbers masked."""
     service.check_reads(caller)
-    after = open_cursor(cursor, {})
+    after = open_cursor(cursor, {}, str)
     async with database.read(caller) as tx:
         found = await service.bank_accounts(tx, caller.compound_id)
     held = [account for account in found if after is None or [account.account_code] > after]
@@ -103,7 +103,7 @@ async def list_transfers(
     cursor: str | None = None,
 ) -> Page[Transfer]:
     """List the transfers between funds, oldest first."""
-    after = open_cursor(cursor, {})
+    after = open_cursor(cursor, {}, UUID)
     async with database.read(caller) as tx:
         found = await service.transfers(tx, caller, UUID(after[0]) if after else None, limit + 1)
     return page(found, limit, {}, lambda transfer: [str(transfer.transfer_id)])

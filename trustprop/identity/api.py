@@ -125,7 +125,7 @@ async def list_api_keys(
     cursor: str | None = None,
 ) -> Page[ApiKey]:
     """List API keys, ended ones too."""
-    position = open_cursor(cursor, {})
+    position = open_cursor(cursor, {}, UUID)
     async with database.read(caller) as tx:
         keys = await service.api_keys(tx, caller)
     after = [key for key in keys if position is None or [str(key.key_id)] > position]
@@ -189,7 +189,7 @@ async def list_signing_keys(
     cursor: str | None = None,
 ) -> Page[SigningKey]:
     """List signing keys: all of them for office holders, one's own for anybody else."""
-    position = open_cursor(cursor, {})
+    position = open_cursor(cursor, {}, str)
     async with database.read(caller) as tx:
         keys = sorted(await service.signing_keys(tx, caller), key=lambda key: key.key_id)
     after = [key for key in keys if position is None or [key.key_id] > position]

@@ -13,7 +13,7 @@ from trustprop.inquiries.model import Answer, Ask, PublicInquiry
 from trustprop.kernel.caller import Caller
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.idempotency import Once
-from trustprop.plumbing.paging import MAX_LIMIT, CursorInvalid, Page, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, Instant, Page, open_cursor, page
 
 COMPOUND = "/compounds/{compound_id:uuid}"
 TAGS = ["inquiries"]
@@ -42,7 +42,7 @@ async def list_inquiries(
 ) -> Page[PublicInquiry]:
     """List inquiries and answers, newest first; nobody learns who asked."""
     filters = {"target_id": target_id}
-    after = _instant_and_id(open_cursor(cursor, filters))
+    after = _instant_and_id(open_cursor(cursor, filters, Instant, UUID))
     async with database.read(caller) as tx:
         found = await service.inquiries(
             tx, caller, target_id=target_id, limit=limit + 1, after=after
@@ -53,11 +53,8 @@ async def list_inquiries(
 def _instant_and_id(position: list[Any] | None) -> tuple[datetime, UUID] | None:
     if position is None:
         return None
-    try:
-        instant, last = position
-        return datetime.fromisoformat(instant), UUID(last)
-    except (ValueError, TypeError, AttributeError):
-        raise CursorInvalid from None
+    instant, last = position
+    return datetime.fromisoformat(instant), UUID(last)
 
 
 @get(COMPOUND + "/overdue-inquiries", operation_id="inquiries_overdue", tags=TAGS)
@@ -68,7 +65,7 @@ async def list_overdue(
     cursor: FromQuery[str | None] = None,
 ) -> Page[PublicInquiry]:
     """List inquiries whose last day went by without an answer, the oldest first."""
-    position = open_cursor(cursor, {})
+    position = open_cursor(cursor, {}, str, str, UUID)
     async with database.read(caller) as tx:
         found = await service.overdue(tx, caller)
     shown = [one for one in found if position is None or _place(one) > position]

@@ -3,16 +3,21 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from types import GenericAlias
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trustprop.kernel.canonical import digest
 from trustprop.kernel.errors import N_, Invalid
 
 T = TypeVar("T")
 MAX_LIMIT = 200
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+"""A number in a cursor: it fits into every column."""
+Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class CursorInvalid(Invalid):
@@ -30,13 +35,19 @@ class Page(Struct, Generic[T], frozen=True, kw_only=True):
     page: PageLinks
 
 
-def open_cursor(cursor: str | None, filters: dict[str, Any]) -> list[Any] | None:
-    """The keyset position in a cursor, or None for the first page. Raises CursorInvalid."""
+def open_cursor(cursor: str | None, filters: dict[str, Any], *kinds: Any) -> list[Any] | None:
+    """The keyset position in a cursor, or None for the first page. Raises CursorInvalid.
+
+    ``kinds`` are the types of the sort keys: a cursor is opaque but no secret, so that somebody may
+    have written anything into it.
+    """
     if not cursor:
         return None
     try:
         position, bound_to = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=="))
-    except (binascii.Error, ValueError, msgspec.DecodeError, TypeError):
+        if kinds:
+            msgspec.convert(position, GenericAlias(tuple, kinds))
+    except (binascii.Error, ValueError, msgspec.MsgspecError, TypeError, RecursionError):
         raise CursorInvalid from None
     if bound_to != _bind(filters) or not isinstance(position, list):
         raise CursorInvalid

@@ -99,7 +99,7 @@ async def list_statements(
     cursor: FromQuery[str | None] = None,
 ) -> Page[Published]:
     """List the published statements, the newest first."""
-    after = open_cursor(cursor, {})
+    after = open_cursor(cursor, {}, str)
     async with database.read(caller) as tx:
         found = await service.listed(tx, caller.compound_id)
     left = [one for one in found if after is None or one.period < after[0]]

@@ -53,7 +53,7 @@ async def list_adjustments(
 ) -> Page[Adjustment]:
     """List the adjustments of a budget with their decisions."""
     filters = {"budget_id": budget_id}
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, UUID)
     async with database.read(caller) as tx:
         found = await service.adjustments(tx, caller, budget_id)
     held = [item for item in found if after is None or [str(item.adjustment_id)] > after]
@@ -63,6 +63,7 @@ async def list_adjustments(
 @post(
     COMPOUND + "/budget-adjustments/{adjustment_id:uuid}/adoption",
     operation_id="budget_adjustments_adopt",
+    status_code=200,
     tags=TAGS,
 )
 async def adopt_adjustment(
@@ -100,7 +101,7 @@ async def list_virements(
 ) -> Page[Virement]:
     """List the virements of a budget."""
     filters = {"budget_id": budget_id}
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, UUID)
     async with database.read(caller) as tx:
         found = await service.virements(tx, caller, budget_id)
     held = [item for item in found if after is None or [str(item.virement_id)] > after]
@@ -130,7 +131,7 @@ async def list_emergencies(
 ) -> Page[EmergencyNow]:
     """List the emergencies, or only those whose notice or ratification is overdue (or is not)."""
     filters = {"is_overdue": is_overdue}
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, UUID)
     async with database.read(caller) as tx:
         found = await service.emergencies(tx, caller)
     held = [
@@ -145,6 +146,7 @@ async def list_emergencies(
 @post(
     COMPOUND + "/budget-emergencies/{emergency_id:uuid}/notice",
     operation_id="budget_emergencies_notice",
+    status_code=200,
     tags=TAGS,
 )
 async def give_notice(
@@ -162,6 +164,7 @@ async def give_notice(
 @post(
     COMPOUND + "/budget-emergencies/{emergency_id:uuid}/ratification",
     operation_id="budget_emergencies_ratify",
+    status_code=200,
     tags=TAGS,
 )
 async def ratify_emergency(

@@ -22,7 +22,7 @@ from trustprop.budgets.model import (
 from trustprop.kernel.caller import Caller
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.idempotency import Once
-from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, Number, Page, open_cursor, page
 from trustprop.plumbing.problems import check_version
 
 ShownAtOnce = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
@@ -52,7 +52,7 @@ async def list_budgets(
     cursor: str | None = None,
 ) -> Page[Budget]:
     """List the budgets, the latest year first."""
-    position = open_cursor(cursor, {})
+    position = open_cursor(cursor, {}, Number, UUID)
     before = (int(position[0]), UUID(position[1])) if position else None
     async with database.read(caller) as tx:
         found = await service.listed(tx, caller, before, limit + 1)
@@ -97,7 +97,7 @@ async def get_version(
         return await service.find_version(tx, caller, budget_id, version)
 
 
-@post(BUDGET + "/consultation", operation_id="budgets_consult", tags=TAGS)
+@post(BUDGET + "/consultation", operation_id="budgets_consult", status_code=200, tags=TAGS)
 async def consult_on_budget(
     budget_id: FromPath[UUID],
     caller: NamedDependency[Caller],
@@ -109,7 +109,7 @@ async def consult_on_budget(
         return await once(tx, service.consult(tx, caller, budget_id), status=200)
 
 
-@post(BUDGET + "/adoption", operation_id="budgets_adopt", tags=TAGS)
+@post(BUDGET + "/adoption", operation_id="budgets_adopt", status_code=200, tags=TAGS)
 async def adopt_budget(
     budget_id: FromPath[UUID],
     caller: NamedDependency[Caller],
@@ -145,7 +145,7 @@ async def list_comments(
 ) -> Page[Comment]:
     """List the comments with their answers, without their authors."""
     filters = {"budget_id": budget_id}
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, UUID)
     async with database.read(caller) as tx:
         found = await service.comments(
             tx, caller, budget_id, UUID(after[0]) if after else None, limit + 1
@@ -156,6 +156,7 @@ async def list_comments(
 @post(
     "/compounds/{compound_id:uuid}/budget-comments/{comment_id:uuid}/answer",
     operation_id="budget_comments_answer",
+    status_code=200,
     tags=TAGS,
 )
 async def answer_comment(

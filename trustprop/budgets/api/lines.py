@@ -13,7 +13,7 @@ from trustprop.kernel.caller import Caller
 from trustprop.ledger.model import PostedEntry, PostVoucher, ReverseVoucher
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.idempotency import Once
-from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, Number, Page, open_cursor, page
 
 ShownAtOnce = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
 TAGS = ["budgets"]
@@ -34,7 +34,7 @@ async def list_availability(
 ) -> Page[Availability]:
     """List what every line of a budget in force has left, and which are near their limit."""
     filters = {"budget_id": budget_id}
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, str)
     async with database.read(caller) as tx:
         found = await service.availability_of(tx, caller, budget_id)
     held = [line for line in found if after is None or [line.code] > after]
@@ -53,7 +53,7 @@ async def list_execution(
     service.check_reads(caller)
     filters = {"period": period}
     month = rules.period(period)
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, str, str)
     async with database.read(caller) as tx:
         found = await service.execution(tx, caller.compound_id, month)
     held = [line for line in found if after is None or [line.fund, line.code] > after]
@@ -75,7 +75,7 @@ async def list_movements(
     """List every movement of a line; its figures are their sums."""
     service.check_reads(caller)
     filters = {"line_id": line_id}
-    after = open_cursor(cursor, filters)
+    after = open_cursor(cursor, filters, Number)
     async with database.read(caller) as tx:
         number = int(after[0]) if after else 0
         found = await service.movements(

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response
 from litestar.params import QueryParameter
 
-from trustprop.plumbing.paging import MAX_LIMIT, CursorInvalid, open_cursor
+from trustprop.plumbing.paging import MAX_LIMIT, open_cursor
 
 HOUSE = "/compounds/{compound_id:uuid}"
 ShownAtOnce = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
@@ -14,14 +14,8 @@ ShownAtOnce = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 def after(cursor: str | None, filters: dict[str, Any]) -> UUID | None:
     """The id that the last page ended with. Raises CursorInvalid."""
-    position = open_cursor(cursor, filters)
-    if position is None:
-        return None
-    try:
-        (last,) = position
-        return UUID(last)
-    except (ValueError, AttributeError):
-        raise CursorInvalid from None
+    position = open_cursor(cursor, filters, UUID)
+    return UUID(position[0]) if position else None
 
 
 def tagged(content: Any, version: int) -> Response[Any]:
