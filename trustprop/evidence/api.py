@@ -10,9 +10,10 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
 from trustprop.evidence import rules, service
-from trustprop.evidence.model import File
+from trustprop.evidence.model import File, MediaType
 from trustprop.kernel.caller import Caller
 from trustprop.plumbing.database import Database
+from trustprop.plumbing.downloads import operation_of
 from trustprop.plumbing.files import Files
 
 ENVELOPE = 64 * 1024
@@ -46,6 +47,7 @@ async def upload_file(
 @get(
     "/compounds/{compound_id:uuid}/files/{sha256:str}",
     operation_id="files_download",
+    operation_class=operation_of(MediaType),
     tags=["evidence"],
 )
 async def download_file(

@@ -32,8 +32,9 @@ from trustprop.ledger.model import (
     SubledgerBalance,
 )
 from trustprop.plumbing.database import Database
+from trustprop.plumbing.downloads import operation_of
 from trustprop.plumbing.idempotency import Once
-from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+from trustprop.plumbing.paging import MAX_LIMIT, Number, Page, open_cursor, page
 
 BASE = "/compounds/{compound_id:uuid}"
 TAGS = ["ledger"]
@@ -170,7 +171,7 @@ async def list_entries(
         "counterparty_id": counterparty_id,
         "budget_line_id": budget_line_id,
     }
-    position = open_cursor(cursor, filters)
+    position = open_cursor(cursor, filters, Number)
     async with database.read(caller) as tx:
         found = await service.entries(
             tx,
@@ -226,7 +227,7 @@ async def get_subledger(
 ) -> Page[SubledgerBalance]:
     """Every counterparty's balance on an account."""
     caller.check_reads_books()
-    position = open_cursor(cursor, {"code": code})
+    position = open_cursor(cursor, {"code": code}, str, str)
     async with database.read(caller) as tx:
         found = await service.subledger(tx, caller.compound_id, code)
     following = [one for one in found if position is None or _place(one) > position]
@@ -319,7 +320,12 @@ async def get_checkpoint(
         return await service.checkpoint(tx, caller.compound_id, log_key, tree_size)
 
 
-@get(f"{BASE}/export", operation_id="journal_export", tags=TAGS)
+@get(
+    f"{BASE}/export",
+    operation_id="journal_export",
+    operation_class=operation_of(MEDIA_TYPES.values()),
+    tags=TAGS,
+)
 async def export_journal(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
