@@ -37,4 +37,4 @@ def test_periods_stand_in_the_order_of_time():
     assert august <= september <= september
     assert september > august
     assert september >= august
-    assert sorted([Period(2026, 1), september, august])[-1] == Period(2026, 1)
+    assert max(september, Period(2026, 1), august) == Period(2026, 1)

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: a real server from a wheel, supervised by its own pg_ctl."""
 
+import atexit
 import re
 import subprocess
 import time
@@ -36,7 +37,7 @@ def start(folder: Path, *, settings: dict[str, str] | None = None) -> str:
             # A postmaster killed a moment ago still leaves its pid file and socket behind.
             if attempt == 4:
                 raise
-            PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001
+            _forget(folder)
             time.sleep(1)
     raise AssertionError
 
@@ -54,7 +55,14 @@ def stop(folder: Path) -> None:
         time.sleep(0.1)
     else:
         postmaster.process.kill()
-    PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001
+    _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    """The wheel keeps one handle per folder and asks it once more at exit; ours is done with it."""
+    handle = PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001
+    if handle is not None:
+        atexit.unregister(handle._cleanup)  # noqa: SLF001
 
 
 def is_running(folder: Path) -> bool:
