@@ -43,6 +43,8 @@ POST_SIGNATURE = (
     "text[], text[])"
 )
 
+# Rows that every entry changes stand in pages left nearly empty: old versions are then pruned soon, and
+# no reader walks a long chain of them.
 TABLES = """
 CREATE TABLE books (
     compound_id uuid NOT NULL,
@@ -51,7 +53,7 @@ CREATE TABLE books (
     opened_on date NOT NULL,
     closed_through integer NOT NULL,
     CONSTRAINT pk_books PRIMARY KEY (compound_id)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 10);
 
 CREATE TABLE account (
     compound_id uuid NOT NULL,
@@ -144,7 +146,7 @@ CREATE TABLE balance (
     account text NOT NULL,
     balance_fen bigint NOT NULL,
     CONSTRAINT pk_balance PRIMARY KEY (compound_id, fund, account)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 25);
 
 CREATE TABLE turnover (
     compound_id uuid NOT NULL,
@@ -154,7 +156,7 @@ CREATE TABLE turnover (
     debit_fen bigint NOT NULL,
     credit_fen bigint NOT NULL,
     CONSTRAINT pk_turnover PRIMARY KEY (compound_id, period, fund, account)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 25);
 
 CREATE TABLE subledger_balance (
     compound_id uuid NOT NULL,
@@ -233,45 +235,35 @@ BEGIN
     RAISE EXCEPTION '%', code USING ERRCODE = 'TP001', DETAIL = facts::text;
 END $$;
 
-CREATE FUNCTION ledger_check_balanced() RETURNS trigger
+-- Lines join the journal with their entry, before the books count it, and never later; (an entry that
+-- the books count already has its number.) Whatever one statement adds balances in every fund of every
+-- entry, and lines never change or go, so the journal balances after every statement.
+CREATE FUNCTION ledger_check_lines() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    wrong record;
+    v_wrong record;
 BEGIN
-    SELECT l.fund, sum(l.debit_fen) AS debit_fen, sum(l.credit_fen) AS credit_fen INTO wrong
-    FROM entry_line l
-    WHERE l.compound_id = NEW.compound_id AND l.number = NEW.number
-    GROUP BY l.fund
-    HAVING sum(l.debit_fen) <> sum(l.credit_fen)
+    SELECT a.fund, sum(a.debit_fen) AS debit_fen, sum(a.credit_fen) AS credit_fen,
+        bool_or(b.tree_size IS NULL OR a.number <= b.tree_size) AS is_late
+    INTO v_wrong
+    FROM added a
+    LEFT JOIN books b ON b.compound_id = a.compound_id
+    GROUP BY a.compound_id, a.number, a.fund
+    HAVING sum(a.debit_fen) <> sum(a.credit_fen)
+        OR bool_or(b.tree_size IS NULL OR a.number <= b.tree_size)
+    ORDER BY is_late DESC
     LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse('entry-unbalanced', to_jsonb(wrong));
+    IF NOT FOUND THEN
+        RETURN NULL;
+    ELSIF v_wrong.is_late THEN
+        RAISE EXCEPTION 'lines are added to new entries only' USING ERRCODE = 'restrict_violation';
     END IF;
+    PERFORM ledger_refuse('entry-unbalanced', to_jsonb(v_wrong) - 'is_late');
     RETURN NULL;
 END $$;
 
-CREATE CONSTRAINT TRIGGER entry_line_balanced AFTER INSERT ON entry_line
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.line = 1)
-EXECUTE FUNCTION ledger_check_balanced();
-
--- Lines join the journal with their entry, before the books count it, and never later. (An entry that
--- the books count already has its number.)
-CREATE FUNCTION ledger_check_new() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    IF EXISTS (
-        SELECT FROM added a
-        LEFT JOIN books b ON b.compound_id = a.compound_id
-        WHERE b.tree_size IS NULL OR a.number <= b.tree_size
-    ) THEN
-        RAISE EXCEPTION 'lines are added to new entries only'
-            USING ERRCODE = 'restrict_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER entry_line_new AFTER INSERT ON entry_line REFERENCING NEW TABLE AS added
-FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_new();
+CREATE TRIGGER entry_line_witness AFTER INSERT ON entry_line REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_lines();
 """
 
 BOOKS = r"""
@@ -387,24 +379,29 @@ CREATE FUNCTION ledger_post(
     p_scopes text[], p_projects text[]
 ) RETURNS TABLE (entry_id uuid, number bigint, recorded_at timestamptz, leaf_hash bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_bitmapscan = off SET enable_memoize = off AS $$
 #variable_conflict use_column
 DECLARE
     v_books books;
     v_today date := (p_recorded_at AT TIME ZONE 'Asia/Shanghai')::date;
     v_count integer := cardinality(p_entry_ids);
-    v_found integer;
-    v_date date;
-    v_crosses boolean;
+    v_line_count integer := cardinality(p_line_entries);
+    v_is_there boolean;
     v_bodies bytea[];
-    v_counts integer[];
+    v_line_counts integer[];
+    v_crosses boolean;
+    v_names_counterparty boolean;
     v_leaves bytea[];
+    v_date date;
+    v_wrong jsonb;
     v_level integer := 0;
     v_first bigint;
+    v_frontier bytea[];
     v_nodes bytea[];
     v_node_count integer;
     v_levels integer[] := '{}';
-    v_indexes bigint[] := '{}';
+    v_shifts bigint[] := '{}';
     v_hashes bytea[] := '{}';
 BEGIN
     IF p_compound_id IS DISTINCT FROM current_compound_id() THEN
@@ -415,17 +412,27 @@ BEGIN
         PERFORM ledger_refuse('books-not-open', '{}');
     END IF;
 
-    -- The bytes of the lines, entry by entry in the order of the call.
-    SELECT array_agg(g.body ORDER BY g.entry), array_agg(g.line_count ORDER BY g.entry)
-    INTO v_bodies, v_counts
+    -- The bytes of the lines, entry by entry in the order of the call, and what else of it needs a look.
+    SELECT array_agg(g.body ORDER BY g.entry), array_agg(g.line_count ORDER BY g.entry),
+        bool_or(g.crosses), bool_or(g.names_counterparty),
+        EXISTS (SELECT FROM entry e
+            WHERE e.compound_id = p_compound_id AND e.entry_id = ANY (p_entry_ids))
+    INTO v_bodies, v_line_counts, v_crosses, v_names_counterparty, v_is_there
     FROM (
         SELECT l.entry, count(*)::integer AS line_count, string_agg(ledger_line_bytes(l.salt, l.line,
-            l.account, l.fund, l.amount, l.budget_line_id, l.counterparty_id, l.scope, l.project),
-            ''::bytea ORDER BY l.line) AS body
-        FROM unnest(p_line_entries, p_line_numbers, p_line_salts, p_accounts, p_funds, p_amounts,
-                p_budget_line_ids, p_counterparty_ids, p_scopes, p_projects)
-            AS l (entry, line, salt, account, fund, amount, budget_line_id, counterparty_id, scope,
-                project)
+                l.account, l.fund, l.amount, l.budget_line_id, l.counterparty_id, l.scope, l.project),
+                ''::bytea ORDER BY l.line) AS body,
+            bool_or(l.fund <> p_funds[1] OR l.account IN ('3901', '3902')
+                OR (l.amount < 0 AND left(l.account, 4) IN ('1001', '1002'))) AS crosses,
+            bool_or(l.counterparty_id IS NOT NULL) AS names_counterparty
+        FROM (
+            SELECT p_line_entries[i] AS entry, p_line_numbers[i] AS line, p_line_salts[i] AS salt,
+                p_accounts[i] AS account, p_funds[i] AS fund, p_amounts[i] AS amount,
+                p_budget_line_ids[i] AS budget_line_id, p_counterparty_ids[i] AS counterparty_id,
+                p_scopes[i] AS scope, p_projects[i] AS project
+            FROM generate_series(1, v_line_count) i
+            OFFSET 0
+        ) l
         GROUP BY l.entry
     ) g;
     IF cardinality(v_bodies) IS DISTINCT FROM v_count THEN
@@ -433,10 +440,7 @@ BEGIN
     END IF;
 
     -- The same id with the same content has been posted already; its own instant and salts tell.
-    SELECT count(*) INTO v_found
-    FROM entry e
-    WHERE e.compound_id = p_compound_id AND e.entry_id = ANY (p_entry_ids);
-    IF v_found > 0 THEN
+    IF v_is_there THEN
         RETURN QUERY SELECT * FROM ledger_posted(p_compound_id, p_entry_ids, p_kinds, p_dates, p_memos,
             p_source_kinds, p_source_ids, p_act_ids, p_resolution_ids, p_reverses, p_evidence,
             p_line_entries, p_line_numbers, p_accounts, p_funds, p_amounts, p_budget_line_ids,
@@ -454,10 +458,6 @@ BEGIN
                 jsonb_build_object('period', ledger_period_text(ledger_period_of(v_date))));
         END IF;
     END LOOP;
-    SELECT bool_or(l.fund <> p_funds[1] OR l.account IN ('3901', '3902')
-        OR (l.amount < 0 AND left(l.account, 4) IN ('1001', '1002')))
-    INTO v_crosses
-    FROM unnest(p_accounts, p_funds, p_amounts) AS l (account, fund, amount);
     IF v_crosses THEN
         PERFORM ledger_check_walls(p_kinds, p_act_ids, p_resolution_ids, p_line_entries, p_accounts,
             p_funds, p_amounts);
@@ -467,6 +467,8 @@ BEGIN
             p_accounts, p_funds, p_amounts);
     END IF;
 
+    -- One statement writes entries, lines, turnovers and balances, and finds the first thing wrong with
+    -- what they have become. Every part sees the tables as they were before it.
     WITH written AS (
         INSERT INTO entry (compound_id, number, entry_id, kind, accounting_on, period, recorded_at, memo,
             memo_salt, source_kind, source_id, act_id, resolution_id, reverses_entry_id, evidence,
@@ -480,67 +482,156 @@ BEGIN
             ledger_leaf_hash(p_compound_id, e.entry_id, p_recorded_at, e.accounting_on, e.memo, e.salt,
                 e.kind, e.source_kind, e.source_id, e.act_id, e.resolution_id, e.reverses, e.evidence,
                 e.line_count, e.body)
-        FROM unnest(p_entry_ids, p_kinds, p_dates, p_memos, p_salts, p_source_kinds, p_source_ids,
-                p_act_ids, p_resolution_ids, p_reverses, p_evidence, v_counts, v_bodies)
-            WITH ORDINALITY AS e (entry_id, kind, accounting_on, memo, salt, source_kind, source_id,
-                act_id, resolution_id, reverses, evidence, line_count, body, ord)
-        ORDER BY e.ord
+        FROM (
+            SELECT i AS ord, p_entry_ids[i] AS entry_id, p_kinds[i] AS kind,
+                p_dates[i] AS accounting_on, p_memos[i] AS memo, p_salts[i] AS salt,
+                p_source_kinds[i] AS source_kind, p_source_ids[i] AS source_id,
+                p_act_ids[i] AS act_id, p_resolution_ids[i] AS resolution_id,
+                p_reverses[i] AS reverses, p_evidence[i] AS evidence,
+                v_line_counts[i] AS line_count, v_bodies[i] AS body
+            FROM generate_series(1, v_count) i
+            OFFSET 0
+        ) e
         RETURNING number, leaf_hash
+    ),
+    line AS MATERIALIZED (
+        SELECT p_line_entries[i] AS entry, p_line_numbers[i] AS line, p_accounts[i] AS account,
+            p_funds[i] AS fund, greatest(p_amounts[i], 0) AS debit_fen,
+            greatest(-p_amounts[i], 0) AS credit_fen, p_budget_line_ids[i] AS budget_line_id,
+            p_counterparty_ids[i] AS counterparty_id, p_scopes[i] AS scope, p_projects[i] AS project
+        FROM generate_series(1, v_line_count) i
+    ),
+    lines AS (
+        INSERT INTO entry_line (compound_id, number, line, account, fund, debit_fen, credit_fen,
+            budget_line_id, counterparty_id, scope, project)
+        SELECT p_compound_id, v_books.tree_size + l.entry, l.line, l.account, l.fund, l.debit_fen,
+            l.credit_fen, l.budget_line_id, l.counterparty_id, l.scope, l.project
+        FROM line l
+    ),
+    month AS MATERIALIZED (
+        SELECT ledger_period_of(p_dates[l.entry]) AS period, l.fund, l.account,
+            sum(l.debit_fen)::bigint AS debit_fen, sum(l.credit_fen)::bigint AS credit_fen,
+            bool_or(l.counterparty_id IS NULL) AS lacks_counterparty
+        FROM line l
+        GROUP BY 1, 2, 3
+    ),
+    turned AS (
+        INSERT INTO turnover AS t (compound_id, period, fund, account, debit_fen, credit_fen)
+        SELECT p_compound_id, m.period, m.fund, m.account, m.debit_fen, m.credit_fen FROM month m
+        ON CONFLICT (compound_id, period, fund, account) DO UPDATE
+            SET debit_fen = t.debit_fen + excluded.debit_fen,
+                credit_fen = t.credit_fen + excluded.credit_fen
+    ),
+    moved AS MATERIALIZED (
+        SELECT m.fund, m.account, sum(m.debit_fen - m.credit_fen)::bigint AS amount,
+            bool_or(m.lacks_counterparty) AS lacks_counterparty
+        FROM month m
+        GROUP BY m.fund, m.account
+    ),
+    kept AS (
+        INSERT INTO balance AS b (compound_id, fund, account, balance_fen)
+        SELECT p_compound_id, m.fund, m.account, m.amount FROM moved m
+        ON CONFLICT (compound_id, fund, account)
+            DO UPDATE SET balance_fen = b.balance_fen + excluded.balance_fen
+        RETURNING b.fund, b.account, b.balance_fen
+    ),
+    judged AS (
+        SELECT k.fund, k.account, k.balance_fen, a.is_open IS NOT TRUE AS account_wrong,
+            f.is_open IS NOT TRUE AS fund_wrong,
+            a.keeps_subledger AND m.lacks_counterparty AS lacks_counterparty,
+            a.cannot_go_below_zero
+                AND CASE WHEN a.side = 'debit' THEN k.balance_fen ELSE -k.balance_fen END < 0
+                AS below_zero,
+            -- A restricted fund's net assets: what they were, and what moves now. They only fall by a debit.
+            CASE WHEN f.is_restricted AND m.amount > 0 AND left(m.account, 1) IN ('3', '4', '5') THEN
+                (SELECT coalesce(sum(b.balance_fen), 0) FROM balance b
+                    WHERE b.compound_id = p_compound_id AND b.fund = m.fund
+                        AND left(b.account, 1) IN ('3', '4', '5'))
+                + (SELECT sum(o.amount) FROM moved o
+                    WHERE o.fund = m.fund AND left(o.account, 1) IN ('3', '4', '5'))
+            END AS deficit
+        FROM moved m
+        JOIN kept k ON k.fund = m.fund AND k.account = m.account
+        LEFT JOIN account a ON a.compound_id = p_compound_id AND a.code = m.account
+        LEFT JOIN ledger_fund f ON f.compound_id = p_compound_id AND f.fund = m.fund
     )
-    SELECT array_agg(w.leaf_hash ORDER BY w.number) INTO v_leaves FROM written w;
-
-    INSERT INTO entry_line (compound_id, number, line, account, fund, debit_fen, credit_fen,
-        budget_line_id, counterparty_id, scope, project)
-    SELECT p_compound_id, v_books.tree_size + l.entry, l.line, l.account, l.fund,
-        greatest(l.amount, 0), greatest(-l.amount, 0), l.budget_line_id, l.counterparty_id, l.scope,
-        l.project
-    FROM unnest(p_line_entries, p_line_numbers, p_accounts, p_funds, p_amounts, p_budget_line_ids,
-            p_counterparty_ids, p_scopes, p_projects)
-        AS l (entry, line, account, fund, amount, budget_line_id, counterparty_id, scope, project);
-
-    PERFORM ledger_move_balances(p_compound_id, p_dates, p_line_entries, p_accounts, p_funds, p_amounts,
-        p_counterparty_ids);
+    SELECT (SELECT array_agg(w.leaf_hash ORDER BY w.number) FROM written w), j.wrong
+    INTO v_leaves, v_wrong
+    FROM (VALUES (1)) AS always
+    LEFT JOIN (
+        SELECT to_jsonb(j) AS wrong
+        FROM judged j
+        WHERE j.account_wrong OR j.fund_wrong OR j.lacks_counterparty OR j.below_zero OR j.deficit > 0
+        ORDER BY j.account_wrong DESC, j.fund_wrong DESC, coalesce(j.lacks_counterparty, false) DESC,
+            coalesce(j.below_zero, false) DESC, j.deficit DESC NULLS LAST
+        LIMIT 1
+    ) j ON true;
+    IF v_wrong IS NOT NULL THEN
+        PERFORM ledger_refuse_moved(v_wrong);
+    END IF;
+    IF v_names_counterparty THEN
+        PERFORM ledger_move_subledgers(p_compound_id, p_accounts, p_funds, p_amounts, p_counterparty_ids);
+    END IF;
 
     -- The tree, level by level: new nodes pair with the peak before them, the odd one out is a peak.
     v_first := v_books.tree_size;
+    v_frontier := v_books.frontier;
     v_nodes := v_leaves;
     LOOP
         IF v_first % 2 = 1 THEN
-            v_nodes := v_books.frontier[v_level + 1] || v_nodes;
+            v_nodes := v_frontier[v_level + 1] || v_nodes;
             v_first := v_first - 1;
         END IF;
         v_node_count := cardinality(v_nodes);
-        v_books.frontier[v_level + 1] :=
+        v_frontier[v_level + 1] :=
             CASE WHEN v_node_count % 2 = 1 THEN v_nodes[v_node_count] ELSE ''::bytea END;
         EXIT WHEN v_node_count < 2;
         IF v_node_count < 4 THEN
             v_nodes := ARRAY[sha256('\x01'::bytea || v_nodes[1] || v_nodes[2])];
         ELSE
-            SELECT array_agg(sha256('\x01'::bytea || n.node || n.sibling) ORDER BY n.i) INTO v_nodes
-            FROM (
-                SELECT u.node, u.i, lead(u.node) OVER (ORDER BY u.i) AS sibling
-                FROM unnest(v_nodes) WITH ORDINALITY AS u (node, i)
-            ) n
-            WHERE n.i % 2 = 1 AND n.sibling IS NOT NULL;
+            SELECT array_agg(sha256('\x01'::bytea || v_nodes[2 * i - 1] || v_nodes[2 * i]) ORDER BY i)
+            INTO v_nodes
+            FROM generate_series(1, v_node_count / 2) i;
         END IF;
         v_level := v_level + 1;
         v_first := v_first / 2;
+        v_shifts := v_shifts || (v_first - cardinality(v_hashes) - 1);
         v_hashes := v_hashes || v_nodes;
-        v_levels := v_levels || array_fill(v_level, ARRAY[cardinality(v_nodes)]);
-        v_indexes := v_indexes || ARRAY(
-            SELECT generate_series(v_first, v_first + cardinality(v_nodes) - 1));
+        v_levels := v_levels || array_fill(v_level, ARRAY[v_node_count / 2]);
     END LOOP;
-    IF v_level > 0 THEN
-        INSERT INTO tree_node (compound_id, level, index, hash)
-        SELECT p_compound_id, n.level, n.index, n.hash
-        FROM unnest(v_levels, v_indexes, v_hashes) AS n (level, index, hash);
-    END IF;
-    UPDATE books b
-    SET tree_size = v_books.tree_size + v_count, frontier = v_books.frontier
-    WHERE b.compound_id = p_compound_id;
+    RETURN QUERY
+        WITH nodes AS (
+            INSERT INTO tree_node (compound_id, level, index, hash)
+            SELECT p_compound_id, v_levels[i], v_shifts[v_levels[i]] + i, v_hashes[i]
+            FROM generate_series(1, cardinality(v_hashes)) i
+        ),
+        counted AS (
+            UPDATE books b
+            SET tree_size = v_books.tree_size + v_count, frontier = v_frontier
+            WHERE b.compound_id = p_compound_id
+        )
+        SELECT p_entry_ids[i], v_books.tree_size + i, p_recorded_at, v_leaves[i]
+        FROM generate_series(1, v_count) i;
+END $$;
 
-    RETURN QUERY SELECT e.entry_id, v_books.tree_size + e.ord, p_recorded_at, e.leaf_hash
-        FROM unnest(p_entry_ids, v_leaves) WITH ORDINALITY AS e (entry_id, leaf_hash, ord);
+-- The first thing wrong with balances that have moved.
+CREATE FUNCTION ledger_refuse_moved(wrong jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_account jsonb := jsonb_build_object('account', wrong -> 'account');
+    v_fund jsonb := jsonb_build_object('fund', wrong -> 'fund');
+BEGIN
+    IF (wrong ->> 'account_wrong')::boolean THEN
+        PERFORM ledger_refuse('account-not-open', v_account);
+    ELSIF (wrong ->> 'fund_wrong')::boolean THEN
+        PERFORM ledger_refuse('fund-not-open', v_fund);
+    ELSIF (wrong ->> 'lacks_counterparty')::boolean THEN
+        PERFORM ledger_refuse('counterparty-needed', v_account);
+    ELSIF (wrong ->> 'below_zero')::boolean THEN
+        PERFORM ledger_refuse('below-zero', v_account || v_fund
+            || jsonb_build_object('short_fen', abs((wrong ->> 'balance_fen')::bigint)));
+    END IF;
+    PERFORM ledger_refuse('fund-below-zero',
+        v_fund || jsonb_build_object('short_fen', wrong -> 'deficit'));
 END $$;
 
 -- What is there already under these ids, when it is all of them and with this very content.
@@ -681,88 +772,7 @@ BEGIN
     END IF;
 END $$;
 
--- Balances, turnovers and sub-ledgers move together, in key order, and none falls below zero that may not.
-CREATE FUNCTION ledger_move_balances(
-    p_compound_id uuid, p_dates date[], p_line_entries integer[], p_accounts text[], p_funds text[],
-    p_amounts bigint[], p_counterparty_ids uuid[]
-) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    v_wrong record;
-    v_month record;
-BEGIN
-    WITH moved AS (
-        SELECT l.fund, l.account, sum(l.amount)::bigint AS amount,
-            bool_or(l.counterparty_id IS NULL) AS lacks_counterparty
-        FROM unnest(p_accounts, p_funds, p_amounts, p_counterparty_ids)
-            AS l (account, fund, amount, counterparty_id)
-        GROUP BY l.fund, l.account
-    ),
-    kept AS (
-        INSERT INTO balance AS b (compound_id, fund, account, balance_fen)
-        SELECT p_compound_id, m.fund, m.account, m.amount FROM moved m ORDER BY m.fund, m.account
-        ON CONFLICT (compound_id, fund, account)
-            DO UPDATE SET balance_fen = b.balance_fen + excluded.balance_fen
-        RETURNING b.fund, b.account, b.balance_fen
-    )
-    SELECT k.fund, k.account, k.balance_fen, a.is_open IS NOT TRUE AS account_wrong,
-        f.is_open IS NOT TRUE AS fund_wrong, a.keeps_subledger AND m.lacks_counterparty AS lacks_counterparty
-    INTO v_wrong
-    FROM moved m
-    JOIN kept k ON k.fund = m.fund AND k.account = m.account
-    LEFT JOIN account a ON a.compound_id = p_compound_id AND a.code = m.account
-    LEFT JOIN ledger_fund f ON f.compound_id = p_compound_id AND f.fund = m.fund
-    WHERE a.is_open IS NOT TRUE OR f.is_open IS NOT TRUE OR (a.keeps_subledger AND m.lacks_counterparty)
-        OR (a.cannot_go_below_zero
-            AND CASE WHEN a.side = 'debit' THEN k.balance_fen ELSE -k.balance_fen END < 0)
-    ORDER BY account_wrong DESC, fund_wrong DESC, lacks_counterparty DESC
-    LIMIT 1;
-    IF FOUND THEN
-        IF v_wrong.account_wrong THEN
-            PERFORM ledger_refuse('account-not-open', jsonb_build_object('account', v_wrong.account));
-        ELSIF v_wrong.fund_wrong THEN
-            PERFORM ledger_refuse('fund-not-open', jsonb_build_object('fund', v_wrong.fund));
-        ELSIF v_wrong.lacks_counterparty THEN
-            PERFORM ledger_refuse('counterparty-needed', jsonb_build_object('account', v_wrong.account));
-        END IF;
-        PERFORM ledger_refuse('below-zero', jsonb_build_object('account', v_wrong.account,
-            'fund', v_wrong.fund, 'short_fen', abs(v_wrong.balance_fen)));
-    END IF;
-
-    FOR v_month IN
-        SELECT ledger_period_of(d.dated) AS period, array_agg(d.ord) AS entries
-        FROM unnest(p_dates) WITH ORDINALITY AS d (dated, ord)
-        GROUP BY 1
-        ORDER BY 1
-    LOOP
-        INSERT INTO turnover AS t (compound_id, period, fund, account, debit_fen, credit_fen)
-        SELECT p_compound_id, v_month.period, l.fund, l.account, sum(greatest(l.amount, 0))::bigint,
-            sum(greatest(-l.amount, 0))::bigint
-        FROM unnest(p_line_entries, p_accounts, p_funds, p_amounts) AS l (entry, account, fund, amount)
-        WHERE cardinality(v_month.entries) = cardinality(p_dates) OR l.entry = ANY (v_month.entries)
-        GROUP BY l.fund, l.account
-        ORDER BY l.fund, l.account
-        ON CONFLICT (compound_id, period, fund, account) DO UPDATE
-            SET debit_fen = t.debit_fen + excluded.debit_fen,
-                credit_fen = t.credit_fen + excluded.credit_fen;
-    END LOOP;
-
-    SELECT f.fund, (SELECT sum(b.balance_fen) FROM balance b WHERE b.compound_id = p_compound_id
-        AND b.fund = f.fund AND left(b.account, 1) IN ('3', '4', '5')) AS deficit
-    INTO v_wrong
-    FROM ledger_fund f
-    WHERE f.compound_id = p_compound_id AND f.fund = ANY (p_funds) AND f.is_restricted
-    ORDER BY deficit DESC NULLS LAST
-    LIMIT 1;
-    IF v_wrong.deficit > 0 THEN
-        PERFORM ledger_refuse('fund-below-zero',
-            jsonb_build_object('fund', v_wrong.fund, 'short_fen', v_wrong.deficit));
-    END IF;
-
-    IF array_remove(p_counterparty_ids, NULL) <> '{}' THEN
-        PERFORM ledger_move_subledgers(p_compound_id, p_accounts, p_funds, p_amounts, p_counterparty_ids);
-    END IF;
-END $$;
-
+-- What each counterparty owes or is owed, in key order; none falls below zero.
 CREATE FUNCTION ledger_move_subledgers(
     p_compound_id uuid, p_accounts text[], p_funds text[], p_amounts bigint[], p_counterparty_ids uuid[]
 ) RETURNS void LANGUAGE plpgsql AS $$

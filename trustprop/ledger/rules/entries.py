@@ -1,7 +1,7 @@
 """What an entry must be before it stands in the books.
 
-The SQL function that posts checks the same once more: balance at commit by a deferred trigger, and
-cash, fund walls, dates, accounts, sub-ledgers and signs inside the function.
+The SQL function that posts checks the same once more: balance by a trigger over whatever a
+statement adds, and cash, fund walls, dates, accounts, sub-ledgers and signs inside the function.
 """
 
 from collections import defaultdict
