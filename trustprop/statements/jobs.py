@@ -1,5 +1,6 @@
 """What follows a publication: both prints, made by the worker and kept among the files."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,9 @@ def works(database: Database, files: Files, press: Press, clock: Clock) -> Mappi
         number = payload["number"]
         async with database.read(caller) as tx:
             edition = await service.documents(tx, caller.compound_id, number)
-        for lang in LANGUAGES:
-            content = await press.pdf(edition, lang)
-            async with database.begin(caller) as tx:
+        prints = await asyncio.gather(*(press.pdf(edition, lang) for lang in LANGUAGES))
+        async with database.begin(caller) as tx:
+            for lang, content in zip(LANGUAGES, prints, strict=True):
                 await service.keep_print(tx, caller.compound_id, files, number, lang, content)
 
     return {PRINT_JOB: print_statement}

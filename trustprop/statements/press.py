@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -39,10 +41,21 @@ class Press:
         """The process ids at work."""
         return tuple(self._pool._processes) if self._pool else ()  # noqa: SLF001 - no other way
 
+    async def warm_up(self) -> None:
+        """Starts the processes before the first statement waits for them."""
+        loop, pool = asyncio.get_running_loop(), self._open()
+        await asyncio.gather(
+            *(loop.run_in_executor(pool, os.getpid) for _process in range(self._processes))
+        )
+
     def close(self) -> None:
+        """At once: a print under way is no loss, its job is done again."""
         if self._pool is not None:
+            started = list((self._pool._processes or {}).values())  # noqa: SLF001 - no other way
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+            for process in started:
+                process.terminate()
 
     def _open(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -50,6 +63,7 @@ class Press:
                 self._processes,
                 mp_context=multiprocessing.get_context("spawn"),
                 max_tasks_per_child=PRINTS_PER_PROCESS,
+                initializer=_end_with_parent,
             )
         return self._pool
 
@@ -58,3 +72,15 @@ class Press:
         if self._pool is broken:
             broken.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def _end_with_parent() -> None:
+    """In a printing process: a worker that is killed outright leaves no processes behind."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
