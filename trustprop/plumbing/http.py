@@ -2,15 +2,17 @@
 
 import time
 from functools import cache
+from typing import Any
 
 import structlog
 import uuid_utils
-from litestar.enums import ScopeType
+from litestar import Request
+from litestar.enums import RequestEncodingType, ScopeType
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from trustprop.plumbing.problems import RateLimited
+from trustprop.plumbing.problems import MediaTypeNotTaken, RateLimited
 from trustprop.plumbing.settings import Settings
 
 log = structlog.get_logger()
@@ -40,6 +42,19 @@ def middleware(settings: Settings) -> list[DefineMiddleware]:
         DefineMiddleware(Envelope, rehearsal=settings.rehearsal),
         DefineMiddleware(RateLimit, allowance=allowance),
     ]
+
+
+async def check_media_type(request: Request[Any, Any, Any]) -> None:
+    """Runs before every request. Raises MediaTypeNotTaken for a JSON body that says to be another.
+
+    A page of another origin can send forms and plain text unasked, but not JSON.
+    """
+    field = getattr(request.route_handler, "parsed_data_field", None)
+    if field is None or field.kwarg_definition.media_type != RequestEncodingType.JSON:
+        return
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise MediaTypeNotTaken
 
 
 class Allowance:

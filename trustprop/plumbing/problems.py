@@ -27,7 +27,7 @@ from trustprop.kernel.errors import (
 )
 from trustprop.plumbing import i18n
 from trustprop.plumbing.database import RETRYABLE, UNAVAILABLE
-from trustprop.plumbing.validation import body_errors
+from trustprop.plumbing.validation import body_errors, not_taken
 
 log = structlog.get_logger()
 
@@ -248,18 +248,20 @@ def from_validation(request: Request[Any, Any, Any], error: ValidationException)
     if not errors:
         extra = error.extra if isinstance(error.extra, list) else []
         errors = tuple(
-            FieldError(
-                pointer="/" + str(item.get("key", "")),
-                code="invalid",
-                detail="{reason}",
-                facts={"reason": str(item.get("message", ""))},
-            )
+            not_taken("/" + str(item.get("key", "")), str(item.get("message", "")))
             for item in extra
         )
         if not errors:
             return from_refusal(request, Malformed())
     refusal = FieldsInvalid(errors=errors)
     return from_refusal(request, refusal)
+
+
+def from_unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A body that is no UTF-8, or nested without end; the same from our own code is a bug."""
+    if body_errors(request) is None:
+        return from_refusal(request, Malformed())
+    return from_bug(request, error)
 
 
 def from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -317,5 +319,7 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     asyncpg.InternalClientError: from_database,
     PoolTimeout: from_database,
     OSError: from_database,
+    UnicodeDecodeError: from_unreadable,
+    RecursionError: from_unreadable,
     Exception: from_bug,
 }
