@@ -10,6 +10,7 @@ import asyncpg
 import click
 import msgspec
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 
 from trustprop import backup as archives
@@ -41,8 +42,8 @@ class InPlainWords(click.Group):
             raise click.ClickException(f"This is no published statement: {error}") from None
         except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
             raise click.ClickException(f"The database said: {error}") from None
-        except ConnectionError as error:
-            raise click.ClickException(f"The database does not answer: {error}") from None
+        except OSError as error:
+            raise click.ClickException(f"This cannot be reached: {error}") from None
 
 
 def settings() -> Settings:
@@ -160,6 +161,18 @@ def make_key(file: Path, passphrase: str) -> None:
     key = signing.key_from_seed(secrets.token_bytes(32))
     file.touch(mode=0o600)
     file.write_bytes(signing.write_key(key, passphrase))
+    _show(key)
+
+
+@keys.command("show")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--passphrase", prompt=True, hide_input=True, envvar="TRUSTPROP_PASSPHRASE")
+def show_key(file: Path, passphrase: str) -> None:
+    """Prints the id and the public half of a key, which are no secrets."""
+    _show(signing.read_key(file.read_bytes(), passphrase))
+
+
+def _show(key: Ed25519PrivateKey) -> None:
     public = signing.public_bytes(key)
     click.echo(f"key id      {signing.key_id_of(public)}\npublic key  {public.hex()}")
 
@@ -171,11 +184,12 @@ def make_key(file: Path, passphrase: str) -> None:
 def sign_payload(file: Path, payload: Path, passphrase: str) -> None:
     """Signs an act's payload offline, after showing what it says; prints the request body."""
     content = payload.read_bytes()
-    click.echo(msgspec.json.format(content, indent=2).decode(), err=True)
-    body: dict[str, Any] = operations.signature(
-        signing.read_key(file.read_bytes(), passphrase), content
-    )
-    click.echo(msgspec.json.encode(body))
+    try:
+        click.echo(msgspec.json.format(content, indent=2).decode(), err=True)
+    except msgspec.DecodeError:
+        raise click.ClickException(f"{payload} is no payload of an act") from None
+    key = signing.read_key(file.read_bytes(), passphrase)
+    click.echo(msgspec.json.encode(operations.signature(key, content)))
 
 
 @keys.command("operator")

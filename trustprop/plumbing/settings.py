@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Struct
 
 PREFIX = "TRUSTPROP_"
+NO_SETTINGS = ("settings", "passphrase")
+"""Where the settings are, and what opens a signing key: the command line reads them itself."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +64,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     wrong: list[str] = []
     for name, text in environ.items():
         key = name.removeprefix(PREFIX).lower()
-        if not name.startswith(PREFIX) or key == "settings" or key.startswith("test_"):
+        if not name.startswith(PREFIX) or key in NO_SETTINGS or key.startswith("test_"):
             continue
         if key not in known:
             wrong.append(f"{name}: there is no such setting")

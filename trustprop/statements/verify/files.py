@@ -60,7 +60,7 @@ def _from_bundle(content: bytes) -> tuple[bytes, bytes, str]:
         written = b"%b%b%b%b%b%b}" % (
             start, journal, middle, json.dumps(note, ensure_ascii=False).encode(), end, statement,
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable(f"not a statement bundle: {error}") from None
     if written != content.rstrip(b"\n") or not isinstance(note, str):
         raise Unreadable("not a statement bundle")
