@@ -2,14 +2,26 @@
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from trustprop.demo import story
+from trustprop.demo.client import Client
 from trustprop.demo.stage import Stage
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A POST of the month, as somebody sent it and the service took it."""
+
+    name: str
+    path: str
+    body: dict[str, Any]
 
 
 @dataclass
@@ -20,6 +32,7 @@ class PlayedMonth:
     holds: bool
     out: Path
     log: str
+    asked: list[Asked] = field(default_factory=list)
 
     @property
     def compound_id(self) -> str:
@@ -32,13 +45,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@contextmanager
+def listening(asked: list[Asked]) -> Iterator[None]:
+    """Writes down every POST that the clients of the demo send."""
+    post = Client.post
+
+    def kept(self: Client, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = post(self, path, body)
+        asked.append(Asked(self.name, path, body or {}))
+        return answer
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Client, "post", kept)
+        yield
+
+
 @pytest.fixture(scope="session")
 def month(
     owner_url: str, serving_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PlayedMonth]:
     """Tests that change something of it make their own copy or their own compound."""
     folder = tmp_path_factory.mktemp("month")
-    with (folder / "log.txt").open("w+") as log:
+    asked: list[Asked] = []
+    with (folder / "log.txt").open("w+") as log, listening(asked):
         console = Console(file=log, highlight=False, width=200)
         settings = {
             "TRUSTPROP_DATABASE_URL": owner_url,
@@ -49,4 +78,4 @@ def month(
             stage = story.set_stage(base_url, token, console)
             holds = story.tell(stage, folder)
             log.flush()
-            yield PlayedMonth(stage, holds, folder, (folder / "log.txt").read_text())
+            yield PlayedMonth(stage, holds, folder, (folder / "log.txt").read_text(), asked)
