@@ -16,6 +16,7 @@ from trustprop.banking.model import BookUnidentified, LineState
 from trustprop.billing import service as billing
 from trustprop.billing.model import ChargeKind, RunCharges
 from trustprop.kernel.caller import Caller
+from trustprop.kernel.periods import Period
 from trustprop.plumbing.database import Tx
 
 HOUSES = ("billing", "banking")
@@ -55,7 +56,7 @@ async def busy(tx: Tx, caller: Caller, tmp_path: Path) -> Tx:
 
 
 async def test_a_busy_month_leaves_every_check_silent(busy: Tx):
-    assert len(checks()) == 12
+    assert len(checks()) == 14
     assert await found(busy) == set()
 
 
@@ -83,3 +84,17 @@ async def test_a_busy_month_leaves_every_check_silent(busy: Tx):
 async def test_tampering_is_found(busy: Tx, tampering: str, name: str):
     await busy.raw.execute(tampering)
     assert name in await found(busy)
+
+
+async def test_a_seal_that_says_something_else_than_the_journal_is_found(busy: Tx, caller: Caller):
+    """Both witnesses of a seal: what its books add up to, and that it names whatever was open."""
+    await service.seal(busy, caller, "100201", Period(2025, 9))
+    assert await found(busy) == set()
+    wrong = "INSERT INTO sealed_reconciliation SELECT compound_id, account, 202510, bank_fen, "
+    await busy.raw.execute(
+        f"{wrong} books_fen + 1, open_lines, '{{}}', sealed_at FROM sealed_reconciliation"
+    )
+    assert await found(busy) == {
+        "sealed_reconciliations_hold_what_the_journal_adds_up_to",
+        "the_last_seal_names_every_line_and_entry_that_was_open",
+    }

@@ -43,3 +43,54 @@ FROM bank_statement s
 LEFT JOIN bank_line l ON l.compound_id = s.compound_id AND l.statement_id = s.statement_id
 GROUP BY s.compound_id, s.statement_id, s.new_lines
 HAVING s.new_lines <> count(l.line_id);
+
+-- name: sealed_reconciliations_hold_what_the_journal_adds_up_to
+WITH moved AS (
+    SELECT e.compound_id, l.account, e.period, sum(l.debit_fen - l.credit_fen) AS moved_fen
+    FROM entry e
+    JOIN entry_line l ON l.compound_id = e.compound_id AND l.number = e.number
+    WHERE l.account LIKE '1002%'
+    GROUP BY e.compound_id, l.account, e.period
+), summed AS (
+    SELECT s.compound_id, s.account, s.period, s.books_fen, coalesce(sum(m.moved_fen), 0) AS journal_fen
+    FROM sealed_reconciliation s
+    LEFT JOIN moved m
+        ON m.compound_id = s.compound_id AND m.account = s.account AND m.period <= s.period
+    GROUP BY s.compound_id, s.account, s.period, s.books_fen
+)
+SELECT * FROM summed WHERE books_fen <> journal_fen;
+
+-- name: the_last_seal_names_every_line_and_entry_that_was_open
+WITH sealed AS (
+    SELECT DISTINCT ON (compound_id, account) *,
+           CAST(to_date(CAST(period AS text), 'YYYYMM') + INTERVAL '1 month' AS date) AS next_on
+    FROM sealed_reconciliation
+    ORDER BY compound_id, account, period DESC
+), moved AS (
+    SELECT s.compound_id, s.account, s.next_on, s.open_entries, e.entry_id,
+           sum(l.debit_fen - l.credit_fen) AS moved_fen
+    FROM sealed s
+    JOIN entry e ON e.compound_id = s.compound_id AND e.period <= s.period AND e.kind <> 'opening'
+    JOIN entry_line l
+        ON l.compound_id = e.compound_id AND l.number = e.number AND l.account = s.account
+    GROUP BY s.compound_id, s.account, s.next_on, s.open_entries, e.entry_id
+), matched AS (
+    SELECT m.compound_id, m.account, m.entry_id, sum(m.amount_fen) AS matched_fen
+    FROM bank_match m
+    JOIN sealed s
+        ON s.compound_id = m.compound_id AND s.account = m.account AND m.booked_on < s.next_on
+    GROUP BY m.compound_id, m.account, m.entry_id
+)
+SELECT v.compound_id, v.account, v.entry_id AS open_id
+FROM moved v
+LEFT JOIN matched t
+    ON t.compound_id = v.compound_id AND t.account = v.account AND t.entry_id = v.entry_id
+WHERE v.moved_fen <> coalesce(t.matched_fen, 0) AND v.entry_id <> ALL (v.open_entries)
+UNION ALL
+SELECT s.compound_id, s.account, l.line_id
+FROM sealed s
+JOIN bank_line l
+    ON l.compound_id = s.compound_id AND l.account = s.account AND l.booked_on < s.next_on
+JOIN bank_statement b ON b.compound_id = l.compound_id AND b.statement_id = l.statement_id
+WHERE b.closed_through < s.period AND l.state IN ('unmatched', 'proposed', 'alarm')
+    AND l.line_id <> ALL (s.open_lines);

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from trustprop.billing.model import Apply, ChargeKind
 from trustprop.kernel.money import MAX_FEN
+from trustprop.kernel.periods import Period
 from trustprop.kernel.struct import Command, Fact
 from trustprop.ledger.model import FundClaim
 
@@ -161,6 +162,22 @@ class CashMovement(Fact):
     memo: str
     partner_id: UUID | None = None
     """The entry that it takes back, or that takes it back."""
+
+
+class SealedReconciliation(Fact):
+    """Where a bank account stood when a month was closed, and what only one side knew of then."""
+
+    account: str
+    period: int
+    bank_fen: int
+    books_fen: int
+    open_lines: tuple[UUID, ...]
+    open_entries: tuple[UUID, ...]
+    sealed_at: datetime
+
+    @property
+    def last_on(self) -> date:
+        return Period.from_number(self.period).last_on
 
 
 class Candidate(Fact):

@@ -5,7 +5,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Select,
+    Uuid,
+    any_,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from trustprop.banking.model import (
@@ -14,6 +25,7 @@ from trustprop.banking.model import (
     BankMatch,
     BankStatement,
     LineState,
+    SealedReconciliation,
     Unidentified,
 )
 from trustprop.banking.tables import (
@@ -21,6 +33,7 @@ from trustprop.banking.tables import (
     bank_line,
     bank_match,
     bank_statement,
+    sealed_reconciliation,
     unidentified_receipt,
 )
 from trustprop.plumbing import rows
@@ -32,7 +45,10 @@ WAITING = (LineState.UNMATCHED, LineState.PROPOSED, LineState.ALARM)
 # Statements
 
 
-async def add_statement(tx: Tx, compound_id: UUID, added: BankStatement) -> None:
+async def add_statement(
+    tx: Tx, compound_id: UUID, added: BankStatement, closed_through: int
+) -> None:
+    """With the last month that was closed when it came."""
     await tx.execute(
         insert(bank_statement).values(
             compound_id=compound_id,
@@ -48,6 +64,7 @@ async def add_statement(tx: Tx, compound_id: UUID, added: BankStatement) -> None
             new_lines=added.new_lines,
             imported_by=added.imported_by,
             imported_at=added.imported_at,
+            closed_through=closed_through,
         )
     )
 
@@ -151,6 +168,46 @@ async def lines_between(
             bank_line.c.account == account, bank_line.c.booked_on.between(first_on, last_on)
         ),
     )
+
+
+async def lines_since(
+    tx: Tx, compound_id: UUID, sealed: SealedReconciliation, account: str, until_on: date | None
+) -> tuple[BankLine, ...]:
+    """The lines after a seal, those open at it, and those that came after it but belong before."""
+    late = select(bank_statement.c.statement_id).where(
+        bank_statement.c.compound_id == compound_id,
+        bank_statement.c.account == account,
+        bank_statement.c.closed_through >= sealed.period,
+    )
+    after = bank_line.c.booked_on > sealed.last_on
+    if until_on is not None:
+        after &= bank_line.c.booked_on <= until_on
+    before = bank_line.c.booked_on <= sealed.last_on
+    found: dict[UUID, BankLine] = {}
+    for wanted in (
+        (bank_line.c.account == account) & after,
+        bank_line.c.line_id == any_(literal(list(sealed.open_lines), ARRAY(Uuid))),
+        before & bank_line.c.statement_id.in_(late),
+    ):
+        ordered = await _ordered(tx, _lines(compound_id).where(wanted))
+        found |= {line.line_id: line for line in ordered}
+    return tuple(
+        sorted(found.values(), key=lambda line: (line.booked_on, line.day_index, line.line_id))
+    )
+
+
+async def last_line(tx: Tx, compound_id: UUID, account: str, on: date) -> BankLine | None:
+    """The last one in the bank's order at the end of a day."""
+    found = await tx.execute(
+        _lines(compound_id)
+        .where(bank_line.c.account == account, bank_line.c.booked_on <= on)
+        .order_by(
+            bank_line.c.booked_on.desc(), bank_line.c.day_index.desc(), bank_line.c.line_id.desc()
+        )
+        .limit(1)
+    )
+    row = found.first()
+    return None if row is None else rows.to(BankLine, row)
 
 
 async def waiting_lines(tx: Tx, compound_id: UUID, account: str) -> tuple[BankLine, ...]:
@@ -289,10 +346,23 @@ async def add_matches(
     )
 
 
-async def matches(tx: Tx, compound_id: UUID, account: str) -> tuple[BankMatch, ...]:
-    return rows.all_of(
-        BankMatch, await tx.execute(_matches(compound_id).where(bank_match.c.account == account))
-    )
+async def matches_among(
+    tx: Tx,
+    compound_id: UUID,
+    account: str,
+    line_ids: Collection[UUID],
+    entry_ids: Collection[UUID],
+) -> tuple[BankMatch, ...]:
+    """Every match of any of these lines or entries."""
+    found: dict[tuple[UUID, UUID], BankMatch] = {}
+    for wanted in (
+        bank_match.c.line_id == any_(literal(list(line_ids), ARRAY(Uuid))),
+        (bank_match.c.account == account)
+        & (bank_match.c.entry_id == any_(literal(list(entry_ids), ARRAY(Uuid)))),
+    ):
+        made = rows.all_of(BankMatch, await tx.execute(_matches(compound_id).where(wanted)))
+        found |= {(one.line_id, one.entry_id): one for one in made}
+    return tuple(found.values())
 
 
 async def matches_of_lines(
@@ -319,6 +389,52 @@ def _matches(compound_id: UUID) -> Select[Any]:
         )
         .where(bank_match.c.compound_id == compound_id)
         .order_by(bank_match.c.booked_on, bank_match.c.line_id, bank_match.c.entry_id)
+    )
+
+
+# Seals
+
+
+async def last_seal(
+    tx: Tx, compound_id: UUID, account: str, through: int | None
+) -> SealedReconciliation | None:
+    """The latest one, or the latest of a month up to this one."""
+    sealed = sealed_reconciliation.c
+    wanted = (sealed.compound_id == compound_id) & (sealed.account == account)
+    if through is not None:
+        wanted &= sealed.period <= through
+    found = await tx.execute(
+        select(
+            sealed.account,
+            sealed.period,
+            sealed.bank_fen,
+            sealed.books_fen,
+            sealed.open_lines,
+            sealed.open_entries,
+            sealed.sealed_at,
+        )
+        .where(wanted)
+        .order_by(sealed.period.desc())
+        .limit(1)
+    )
+    row = found.first()
+    return None if row is None else rows.to(SealedReconciliation, row)
+
+
+async def add_seal(tx: Tx, compound_id: UUID, added: SealedReconciliation) -> None:
+    await tx.execute(
+        upsert(sealed_reconciliation)
+        .values(
+            compound_id=compound_id,
+            account=added.account,
+            period=added.period,
+            bank_fen=added.bank_fen,
+            books_fen=added.books_fen,
+            open_lines=list(added.open_lines),
+            open_entries=list(added.open_entries),
+            sealed_at=added.sealed_at,
+        )
+        .on_conflict_do_nothing()
     )
 
 

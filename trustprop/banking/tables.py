@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from trustprop.plumbing.schema import compound_column, metadata
@@ -36,8 +37,10 @@ bank_statement = Table(
     Column("new_lines", Integer, nullable=False),
     Column("imported_by", Uuid),
     Column("imported_at", DateTime(timezone=True), nullable=False),
+    Column("closed_through", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("compound_id", "statement_id", name="pk_bank_statement"),
     UniqueConstraint("compound_id", "account", "file_sha256", name="uq_bank_statement_file"),
+    Index("ix_bank_statement_closed", "compound_id", "account", "closed_through"),
 )
 
 bank_line = Table(
@@ -72,6 +75,7 @@ bank_line = Table(
         name="fk_bank_line_statement",
     ),
     Index("ix_bank_line_order", "compound_id", "account", "booked_on", "day_index"),
+    Index("ix_bank_line_statement", "compound_id", "statement_id"),
 )
 Index(
     "ix_bank_line_waiting",
@@ -147,4 +151,18 @@ alarm = Table(
         ["bank_line.compound_id", "bank_line.line_id"],
         name="fk_alarm_line",
     ),
+)
+
+sealed_reconciliation = Table(
+    "sealed_reconciliation",
+    metadata,
+    compound_column(),
+    Column("account", Text, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("bank_fen", BigInteger, nullable=False),
+    Column("books_fen", BigInteger, nullable=False),
+    Column("open_lines", ARRAY(Uuid), nullable=False),
+    Column("open_entries", ARRAY(Uuid), nullable=False),
+    Column("sealed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("compound_id", "account", "period", name="pk_sealed_reconciliation"),
 )

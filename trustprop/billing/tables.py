@@ -97,6 +97,7 @@ charge = Table(
         name="fk_charge_run",
     ),
     Index("ix_charge_period", "compound_id", "kind", "period"),
+    Index("ix_charge_charged", "compound_id", "kind", "charged_on"),
 )
 Index(
     "ix_charge_open",
@@ -153,6 +154,7 @@ allocation = Table(
         ["charge.compound_id", "charge.charge_id"],
         name="fk_allocation_charge",
     ),
+    Index("ix_allocation_allocated", "compound_id", "allocated_on"),
 )
 
 channel_settlement = Table(
@@ -171,6 +173,7 @@ channel_settlement = Table(
     PrimaryKeyConstraint("compound_id", "settlement_id", name="pk_channel_settlement"),
     CheckConstraint("fee_fen >= 0 AND fee_fen < gross_fen", name="ck_channel_settlement_fee"),
     Index("ix_channel_settlement_entry", "compound_id", "entry_id"),
+    Index("ix_channel_settlement_settled", "compound_id", "settled_on"),
 )
 
 revenue_contract = Table(

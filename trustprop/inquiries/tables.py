@@ -41,4 +41,5 @@ inquiry = Table(
     ),
     Index("ix_inquiry_asked", "compound_id", "asked_at", "inquiry_id"),
     Index("ix_inquiry_target", "compound_id", "target_id"),
+    Index("ix_inquiry_answered", "compound_id", "answered_at"),
 )

@@ -431,10 +431,9 @@ async def orders(
                    (
                        SELECT string_agg(b.reference, ', ' ORDER BY b.booked_on, b.line_id)
                        FROM bank_match AS m
-                       JOIN entry AS e ON e.compound_id = m.compound_id AND e.entry_id = m.entry_id
                        JOIN bank_line AS b ON b.compound_id = m.compound_id AND b.line_id = m.line_id
-                       WHERE e.compound_id = o.compound_id AND e.act_id = o.act_id
-                         AND b.booked_on <= :last_on
+                       WHERE m.compound_id = o.compound_id AND m.account = o.bank_account
+                         AND m.entry_id = o.order_id AND b.booked_on <= :last_on
                    ) AS bank_reference
             FROM payment_order AS o
             LEFT JOIN budget_line AS l

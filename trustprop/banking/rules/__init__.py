@@ -19,7 +19,9 @@ from trustprop.banking.rules.lines import (
 from trustprop.banking.rules.matching import is_same_party, match
 from trustprop.banking.rules.reconciling import (
     bank_balance,
+    books_balance,
     draw_items,
+    left_open,
     opening_balance,
     reconcile,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "StatementUnreadable",
     "accounting_day",
     "bank_balance",
+    "books_balance",
     "check_account",
     "check_contains",
     "check_explanation",
@@ -74,6 +77,7 @@ __all__ = [
     "draw_lines",
     "find_gaps",
     "is_same_party",
+    "left_open",
     "match",
     "opening_balance",
     "read",

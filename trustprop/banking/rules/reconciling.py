@@ -15,6 +15,7 @@ from trustprop.banking.model import (
     ItemKind,
     Reconciliation,
     ReconcilingItem,
+    SealedReconciliation,
 )
 from trustprop.ledger.model import FundClaim
 
@@ -68,13 +69,7 @@ def draw_items(
     matches: Iterable[BankMatch],
 ) -> tuple[ReconcilingItem, ...]:
     """What only one of the two sides knew at the end of the day, whole or in part."""
-    entry_left: dict[UUID, int] = defaultdict(int)
-    line_left: dict[UUID, int] = defaultdict(int)
-    for one in matches:
-        if one.booked_on <= on:
-            entry_left[one.entry_id] -= one.amount_fen
-        if one.accounting_on <= on:
-            line_left[one.line_id] -= one.amount_fen
+    entry_left, line_left = _matched(on, matches)
     items = []
     booked = [one for one in movements if one.accounting_on <= on and not one.is_opening]
     undone = _undone(booked, entry_left)
@@ -94,6 +89,20 @@ def draw_items(
     return tuple(sorted(items, key=lambda item: (item.kind, item.on, item.id)))
 
 
+def _matched(
+    on: date, matches: Iterable[BankMatch]
+) -> tuple[defaultdict[UUID, int], defaultdict[UUID, int]]:
+    """What the matches take off entries and off lines, each as its other side was known by then."""
+    entry_left: defaultdict[UUID, int] = defaultdict(int)
+    line_left: defaultdict[UUID, int] = defaultdict(int)
+    for one in matches:
+        if one.booked_on <= on:
+            entry_left[one.entry_id] -= one.amount_fen
+        if one.accounting_on <= on:
+            line_left[one.line_id] -= one.amount_fen
+    return entry_left, line_left
+
+
 def _undone(booked: Iterable[CashMovement], entry_left: Mapping[UUID, int]) -> set[UUID]:
     """Entries taken back before the bank knew of them, with what took them back."""
     waiting = {one.entry_id: one for one in booked if not entry_left.get(one.entry_id)}
@@ -102,6 +111,43 @@ def _undone(booked: Iterable[CashMovement], entry_left: Mapping[UUID, int]) -> s
 
 def _item(kind: ItemKind, item_id: UUID, on: date, amount_fen: int, memo: str) -> ReconcilingItem:
     return ReconcilingItem(kind=kind, id=item_id, on=on, amount_fen=amount_fen, memo=memo)
+
+
+def left_open(
+    on: date,
+    lines: Iterable[BankLine],
+    movements: Iterable[CashMovement],
+    matches: Iterable[BankMatch],
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """Lines and entries that a later day may still match.
+
+    Entries taken back before the bank knew of them are among them: the bank may yet have paid.
+    """
+    entry_left, line_left = _matched(on, matches)
+    return (
+        tuple(
+            line.line_id
+            for line in lines
+            if line.booked_on <= on and line.amount_fen + line_left[line.line_id] != 0
+        ),
+        tuple(
+            one.entry_id
+            for one in movements
+            if one.accounting_on <= on
+            and not one.is_opening
+            and one.amount_fen + entry_left[one.entry_id] != 0
+        ),
+    )
+
+
+def books_balance(
+    on: date, movements: Iterable[CashMovement], sealed: SealedReconciliation | None
+) -> int:
+    """What the entries add up to at the end of a day, going on from a sealed month."""
+    sealed_fen, sealed_on = (sealed.books_fen, sealed.last_on) if sealed else (0, date.min)
+    return sealed_fen + sum(
+        one.amount_fen for one in movements if sealed_on < one.accounting_on <= on
+    )
 
 
 def bank_balance(on: date, lines: Sequence[BankLine], opening_fen: int) -> int:

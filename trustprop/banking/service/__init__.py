@@ -9,7 +9,7 @@ from trustprop.banking.service.booking import (
 )
 from trustprop.banking.service.imports import find_gaps, import_statement, lines, statements
 from trustprop.banking.service.matching import confirm, match_account, matches_of_lines
-from trustprop.banking.service.reconciling import reconcile
+from trustprop.banking.service.reconciling import reconcile, seal
 
 __all__ = [
     "EFFECTS",
@@ -25,6 +25,7 @@ __all__ = [
     "match_account",
     "matches_of_lines",
     "reconcile",
+    "seal",
     "statements",
     "unidentified",
 ]

@@ -37,7 +37,7 @@ async def import_statement(
     compound_id = caller.compound_id
     account = await funds.find_bank_account(tx, compound_id, command.account)
     _, content = await evidence.read(tx, caller, files, command.file_sha256)
-    await ledger.lock_books(tx, compound_id)
+    books = await ledger.lock_books(tx, compound_id)
     done = await _already(tx, compound_id, command)
     if done is not None:
         gaps = await find_gaps(tx, compound_id, command.account)
@@ -47,7 +47,7 @@ async def import_statement(
     drawn = rules.draw_lines(compound_id, command.account, command.id, read)
     fresh = await _new_lines(tx, compound_id, command.account, drawn)
     statement = _statement(caller, command, read, len(fresh))
-    await store.add_statement(tx, compound_id, statement)
+    await store.add_statement(tx, compound_id, statement, books.closed_through)
     await store.add_lines(tx, compound_id, fresh)
     matching = await match_account(tx, caller, command.account)
     gaps = await find_gaps(tx, compound_id, command.account)

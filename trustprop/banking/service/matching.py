@@ -18,7 +18,7 @@ from trustprop.banking.model import (
     Matching,
     MatchRule,
 )
-from trustprop.banking.service.movements import candidates, movements
+from trustprop.banking.service.movements import candidates, still_open
 from trustprop.disbursements import service as disbursements
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.errors import Missing
@@ -50,9 +50,8 @@ async def match_account(tx: Tx, caller: Caller, account: str) -> Matching:
 
 
 async def _candidates(tx: Tx, compound_id: UUID, account: str) -> tuple[Candidate, ...]:
-    moved = await movements(tx, compound_id, account)
-    matched = await store.matches(tx, compound_id, account)
-    return await candidates(tx, compound_id, account, moved, matched)
+    found = await still_open(tx, compound_id, account)
+    return await candidates(tx, compound_id, account, found.moved, found.matched)
 
 
 def _decided(line: BankLine, decision: Decision) -> BankLine:

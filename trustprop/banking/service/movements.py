@@ -2,20 +2,72 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
-from trustprop.banking.model import BankMatch, Candidate, CashMovement
+from msgspec import Struct
+
+from trustprop.banking import store
+from trustprop.banking.model import (
+    BankLine,
+    BankMatch,
+    Candidate,
+    CashMovement,
+    SealedReconciliation,
+)
 from trustprop.billing import service as billing
 from trustprop.disbursements import service as disbursements
 from trustprop.disbursements.model import ReleasedOrder
+from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import EntryKind, JournalEntry
 from trustprop.plumbing.database import Tx
 
 
-async def movements(tx: Tx, compound_id: UUID, account: str) -> tuple[CashMovement, ...]:
-    """Every entry that changed the account, in journal order."""
-    found = await ledger.entries(tx, compound_id, account=account)
+class Open(Struct, frozen=True, kw_only=True):
+    """What can still be open on a bank account: what was so at the last seal, and all that came since."""
+
+    sealed: SealedReconciliation | None
+    lines: tuple[BankLine, ...]
+    """In the bank's order."""
+    moved: tuple[CashMovement, ...]
+    """In journal order."""
+    matched: tuple[BankMatch, ...]
+    """Every match of these lines and entries."""
+
+
+async def still_open(tx: Tx, compound_id: UUID, account: str, on: date | None = None) -> Open:
+    """Now, or at the end of a day. Costs what happened since the last closed month before."""
+    sealed = await store.last_seal(tx, compound_id, account, on and _closed_before(on))
+    if sealed is None:
+        lines = await store.lines(tx, compound_id, account)
+    else:
+        lines = await store.lines_since(tx, compound_id, sealed, account, on)
+    moved = await _movements(tx, compound_id, account, sealed)
+    matched = await store.matches_among(
+        tx,
+        compound_id,
+        account,
+        [line.line_id for line in lines],
+        [movement.entry_id for movement in moved],
+    )
+    return Open(sealed=sealed, lines=lines, moved=moved, matched=matched)
+
+
+def _closed_before(on: date) -> int:
+    """The last month that had ended by that day."""
+    month = Period.of(on)
+    return month.number if on == month.last_on else month.previous.number
+
+
+async def _movements(
+    tx: Tx, compound_id: UUID, account: str, sealed: SealedReconciliation | None
+) -> tuple[CashMovement, ...]:
+    """Every entry that changed the account since the seal, or was open at it."""
+    since_on = sealed.last_on + timedelta(days=1) if sealed else None
+    found = await ledger.entries(tx, compound_id, account=account, since_on=since_on)
+    if sealed:
+        found = (*await ledger.entries_by_id(tx, compound_id, sealed.open_entries), *found)
     made = (_movement(entry, account) for entry in found)
     return tuple(movement for movement in made if movement.amount_fen != 0)
 

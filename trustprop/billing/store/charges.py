@@ -279,54 +279,78 @@ async def prepayments_used(tx: Tx, compound_id: UUID, home_id: UUID) -> tuple[Al
 async def debts(
     tx: Tx, compound_id: UUID, on: date, kind: ChargeKind | None
 ) -> list[tuple[UUID, date, int]]:
-    """(home, charged on, still open) as it stood at the end of a day."""
-    settled = (
-        select(allocation.c.charge_id, func.sum(allocation.c.amount_fen).label("settled_fen"))
-        .where(allocation.c.compound_id == compound_id, allocation.c.allocated_on <= on)
-        .group_by(allocation.c.charge_id)
-        .subquery()
+    """(home, charged on, still open) as it stood at the end of a day.
+
+    From what is open now and what was settled since, so that settled charges of old are not read.
+    """
+    found = await tx.raw.fetch(
+        """
+        WITH later AS (
+            SELECT a.charge_id, sum(a.amount_fen) AS settled_fen
+            FROM allocation AS a
+            WHERE a.compound_id = $1 AND a.allocated_on > $2
+            GROUP BY a.charge_id
+        ), owed AS (
+            SELECT c.charge_id, 0 AS settled_fen
+            FROM charge AS c
+            WHERE c.compound_id = $1 AND c.settled_fen < c.amount_fen
+            UNION ALL
+            SELECT later.charge_id, later.settled_fen FROM later
+        ), summed AS (
+            SELECT owed.charge_id, sum(owed.settled_fen) AS settled_fen
+            FROM owed GROUP BY owed.charge_id
+        )
+        SELECT c.home_id, c.charged_on,
+               CAST(c.amount_fen - c.settled_fen + summed.settled_fen AS bigint) AS open_fen
+        FROM summed
+        JOIN charge AS c ON c.compound_id = $1 AND c.charge_id = summed.charge_id
+        WHERE c.charged_on <= $2 AND (CAST($3 AS text) IS NULL OR c.kind = $3)
+        """,
+        compound_id,
+        on,
+        kind.value if kind else None,
     )
-    open_fen = charge.c.amount_fen - func.coalesce(settled.c.settled_fen, 0)
-    statement = (
-        select(charge.c.home_id, charge.c.charged_on, open_fen.label("open_fen"))
-        .outerjoin_from(charge, settled, settled.c.charge_id == charge.c.charge_id)
-        .where(charge.c.compound_id == compound_id, charge.c.charged_on <= on, open_fen > 0)
-    )
-    if kind is not None:
-        statement = statement.where(charge.c.kind == kind.value)
-    return [(row.home_id, row.charged_on, int(row.open_fen)) for row in await tx.execute(statement)]
+    return [(row["home_id"], row["charged_on"], row["open_fen"]) for row in found]
 
 
 async def movement(tx: Tx, compound_id: UUID, kind: ChargeKind, period: Period) -> dict[str, int]:
-    """The sums of one kind: owed before, charged, settled by prepayment, by receipts, of arrears."""
+    """The sums of one kind: owed before, charged, settled by prepayment, by receipts, of arrears.
+
+    What was owed before follows backwards from what is open now, so that history is not read.
+    """
     row = await tx.raw.fetchrow(
         """
-        WITH charged AS (
-            SELECT COALESCE(sum(amount_fen) FILTER (WHERE charged_on < $3), 0) AS before_fen,
-                   COALESCE(sum(amount_fen) FILTER (WHERE charged_on >= $3), 0) AS month_fen
+        WITH open_now AS (
+            SELECT COALESCE(sum(amount_fen - settled_fen), 0) AS open_fen
             FROM charge
-            WHERE compound_id = $1 AND kind = $2 AND charged_on <= $4
+            WHERE compound_id = $1 AND kind = $2 AND settled_fen < amount_fen
+        ), charged AS (
+            SELECT COALESCE(sum(amount_fen), 0) AS since_fen,
+                   COALESCE(sum(amount_fen) FILTER (WHERE charged_on <= $4), 0) AS month_fen
+            FROM charge
+            WHERE compound_id = $1 AND kind = $2 AND charged_on >= $3
         ), settled AS (
-            SELECT COALESCE(sum(a.amount_fen) FILTER (WHERE a.allocated_on < $3), 0) AS before_fen,
+            SELECT COALESCE(sum(a.amount_fen), 0) AS since_fen,
                    COALESCE(sum(a.amount_fen) FILTER (
-                       WHERE a.allocated_on >= $3 AND a.is_prepayment), 0) AS prepaid_fen,
+                       WHERE a.allocated_on <= $4 AND a.is_prepayment), 0) AS prepaid_fen,
                    COALESCE(sum(a.amount_fen) FILTER (
-                       WHERE a.allocated_on >= $3 AND NOT a.is_prepayment), 0) AS received_fen,
+                       WHERE a.allocated_on <= $4 AND NOT a.is_prepayment), 0) AS received_fen,
                    COALESCE(sum(a.amount_fen) FILTER (
-                       WHERE a.allocated_on >= $3 AND NOT a.is_prepayment
+                       WHERE a.allocated_on <= $4 AND NOT a.is_prepayment
                        AND c.charged_on < $3), 0) AS arrears_fen,
-                   COALESCE(sum(a.amount_fen) FILTER (WHERE c.charged_on >= $3), 0) AS current_fen
+                   COALESCE(sum(a.amount_fen) FILTER (
+                       WHERE a.allocated_on <= $4 AND c.charged_on >= $3), 0) AS current_fen
             FROM allocation AS a
             JOIN charge AS c ON c.compound_id = a.compound_id AND c.charge_id = a.charge_id
-            WHERE a.compound_id = $1 AND c.kind = $2 AND a.allocated_on <= $4
+            WHERE a.compound_id = $1 AND c.kind = $2 AND a.allocated_on >= $3
         )
-        SELECT charged.before_fen - settled.before_fen AS opening_fen,
+        SELECT open_now.open_fen - charged.since_fen + settled.since_fen AS opening_fen,
                charged.month_fen AS charged_fen,
                settled.prepaid_fen AS from_prepaid_fen,
                settled.received_fen,
                settled.arrears_fen AS received_arrears_fen,
                settled.current_fen AS collected_current_fen
-        FROM charged, settled
+        FROM open_now, charged, settled
         """,
         compound_id,
         kind.value,

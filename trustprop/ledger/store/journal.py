@@ -1,10 +1,11 @@
 """Entries as they stand in the journal, its books row and its tree nodes."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, and_, any_, exists, literal, select
 
 from trustprop.kernel.periods import Period
 from trustprop.ledger.model import (
@@ -80,7 +81,10 @@ async def find_entry(tx: Tx, compound_id: UUID, entry_id: UUID) -> JournalEntry 
 async def entries_by_id(
     tx: Tx, compound_id: UUID, entry_ids: Collection[UUID]
 ) -> tuple[JournalEntry, ...]:
-    return await _fetch(tx, compound_id, entry.c.entry_id.in_(entry_ids))
+    if not entry_ids:
+        return ()
+    ids = literal(list(entry_ids), ARRAY(Uuid))
+    return await _fetch(tx, compound_id, entry.c.entry_id == any_(ids))
 
 
 async def entries(
@@ -90,6 +94,7 @@ async def entries(
     after: int = 0,
     as_of: int | None = None,
     in_period: Period | None = None,
+    since_on: date | None = None,
     account: str | None = None,
     fund: str | None = None,
     kind: EntryKind | None = None,
@@ -103,6 +108,8 @@ async def entries(
         wanted.append(entry.c.number <= as_of)
     if in_period is not None:
         wanted.append(entry.c.accounting_on.between(in_period.first_on, in_period.last_on))
+    if since_on is not None:
+        wanted.append(entry.c.accounting_on >= since_on)
     if kind is not None:
         wanted.append(entry.c.kind == kind)
     line = {
@@ -138,7 +145,8 @@ async def openings(
     """Memo and its salt's opening in hex: what shows that a memo is the one committed to."""
     found = await tx.execute(
         select(entry.c.entry_id, entry.c.memo, entry.c.memo_salt).where(
-            entry.c.compound_id == compound_id, entry.c.entry_id.in_(entry_ids)
+            entry.c.compound_id == compound_id,
+            entry.c.entry_id == any_(literal(list(entry_ids), ARRAY(Uuid))),
         )
     )
     return {row.entry_id: (row.memo, leaf.memo_opening(row.memo_salt).hex()) for row in found}
@@ -216,7 +224,7 @@ async def _lines(
 ) -> dict[int, list[Any]]:
     wanted = entry_line.c.number.between(first, last)
     if numbers is not None and len(numbers) <= last - first:
-        wanted = entry_line.c.number.in_(numbers)
+        wanted = entry_line.c.number == any_(literal(numbers, ARRAY(BigInteger)))
     found = await tx.execute(
         select(*_LINE)
         .where(entry_line.c.compound_id == compound_id, wanted)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from trustprop.acts import service as acts
 from trustprop.acts.model import Act, DraftAct
 from trustprop.acts.service import Effect
+from trustprop.banking import service as banking
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.canonical import canonical_json
 from trustprop.kernel.errors import Missing
@@ -25,7 +26,7 @@ from trustprop.statements.model import (
     Month,
     PeriodClose,
 )
-from trustprop.statements.service.facts import gather, reconciliations
+from trustprop.statements.service.facts import bank_accounts, gather, reconciliations
 from trustprop.statements.service.tie_outs import check
 
 
@@ -105,6 +106,8 @@ async def _signed(tx: Tx, caller: Caller, act: Act) -> None:
     )
     rules.check_unchanged(close.body, again, since)
     await ledger.close_period(tx, caller, period)
+    for account in await bank_accounts(tx, caller.compound_id):
+        await banking.seal(tx, caller, account.account_code, period)
     await store.end_close(tx, caller.compound_id, act.act_id, CloseState.CLOSED, caller.at)
 
 

@@ -322,7 +322,7 @@ def _unordered(act: SignedAct, entry: JournalEntry) -> PaymentFact:
 # -- the houses ----------------------------------------------------------------------------------
 
 
-async def _bank_accounts(tx: Tx, compound_id: UUID) -> tuple[MaskedBankAccount, ...]:
+async def bank_accounts(tx: Tx, compound_id: UUID) -> tuple[MaskedBankAccount, ...]:
     """Those in force, by account code."""
     found = await funds.bank_accounts(tx, compound_id)
     in_force = [account for account in found if account.state is BankAccountState.IN_FORCE]
@@ -337,7 +337,7 @@ async def reconciliations(tx: Tx, compound_id: UUID, period: Period) -> Reconcil
                 account,
                 await banking.reconcile(tx, compound_id, account.account_code, period.last_on),
             )
-            for account in await _bank_accounts(tx, compound_id)
+            for account in await bank_accounts(tx, compound_id)
         ]
     )
 
