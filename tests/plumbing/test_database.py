@@ -62,6 +62,20 @@ async def test_another_compounds_rows_are_neither_seen_nor_written(database: Dat
             )
 
 
+async def test_a_statement_alone_is_committed_and_sees_no_compound(database: Database) -> None:
+    caller = make_caller()
+    async with database.begin(caller) as tx:
+        await tx.raw.execute(
+            "INSERT INTO idempotency_key VALUES ($1, $1, 'r', 'k', '', 0, '', now())",
+            caller.compound_id,
+        )
+    async with database.alone() as tx:
+        first = await tx.raw.fetchval("SELECT pg_current_xact_id()::text")
+        assert first != await tx.raw.fetchval("SELECT pg_current_xact_id()::text")
+        assert await tx.raw.fetchval("SELECT current_compound_id()") is None
+        assert await tx.raw.fetchval("SELECT count(*) FROM idempotency_key") == 0
+
+
 async def test_the_application_answers(client) -> None:
     assert (await client.get("/readyz")).json()["status"] == "ready"
     missing = await client.get("/nothing-here", headers={"Accept-Language": "en"})

@@ -38,7 +38,7 @@ from trustprop.kernel.errors import Missing
 from trustprop.kernel.periods import local_date
 from trustprop.kernel.struct import Fact
 from trustprop.plumbing.clock import Clock
-from trustprop.plumbing.database import NOBODY, Database, Tx
+from trustprop.plumbing.database import NOBODY, Database
 from trustprop.plumbing.paging import MAX_LIMIT, CursorInvalid, Page, PageLinks, open_cursor, page
 from trustprop.plumbing.problems import language_of
 
@@ -66,14 +66,14 @@ async def provide_caller(
         language=language_of(request),
         request_id=request.scope["state"].get("request_id", ""),
     )
-    async with database.read(caller) as tx:
+    async with database.alone() as tx:
         credential = await identity.authenticate(
             tx, request.headers.get("authorization"), caller.at
         )
-        return await _admit(tx, caller, credential)
+    return await _admit(database, caller, credential)
 
 
-async def _admit(tx: Tx, caller: Caller, credential: Credential) -> Caller:
+async def _admit(database: Database, caller: Caller, credential: Credential) -> Caller:
     known = replace(
         caller,
         person_id=credential.person_id,
@@ -88,9 +88,10 @@ async def _admit(tx: Tx, caller: Caller, credential: Credential) -> Caller:
         ):
             raise Missing(kind="compound")
         return known
-    access = await service.find_access(
-        tx, caller.compound_id, credential.person_id, local_date(caller.at)
-    )
+    async with database.read(caller) as tx:
+        access = await service.find_access(
+            tx, caller.compound_id, credential.person_id, local_date(caller.at)
+        )
     if access is None:
         raise Missing(kind="compound")
     return replace(known, mandates=access.mandates, is_resident=access.is_resident)
@@ -115,7 +116,7 @@ async def provide_operator(
 ) -> Caller:
     """Dependency ``caller`` of the one route that has no compound yet. Raises ScopeNeeded."""
     at = clock.now()
-    async with database.read(None) as tx:
+    async with database.alone() as tx:
         credential = await identity.authenticate(tx, request.headers.get("authorization"), at)
     if credential.kind is not CredentialKind.OPERATOR:
         raise ScopeNeeded(needed=service.OPERATOR)

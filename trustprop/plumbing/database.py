@@ -116,7 +116,7 @@ class Database:
         self, caller: Caller | None, opening: str, ending: str
     ) -> AsyncIterator[Tx]:
         compound_id = caller.compound_id if caller else NOBODY
-        async with self._connection() as tx:
+        async with self.alone() as tx:
             await tx.raw.execute(
                 f"{opening}; SET LOCAL app.compound_id = '{UUID(int=compound_id.int)}'"
             )
@@ -124,8 +124,11 @@ class Database:
             await tx.raw.execute(ending)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Tx]:
-        """One for this block alone; it goes back to the pool when it is fit for the next one."""
+    async def alone(self) -> AsyncIterator[Tx]:
+        """A connection on which each statement is a transaction by itself and in no compound.
+
+        It goes back to the pool when it is fit for the next one.
+        """
         await self._wait()
         try:
             tx = await self._take()
