@@ -41,7 +41,7 @@ from trustprop.plumbing import jobs, log_key
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
-from trustprop.plumbing.http import check_media_type, middleware
+from trustprop.plumbing.http import check_media_type, middleware, resolve_in_turn
 from trustprop.plumbing.idempotency import provide_once
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RESPONSES
 from trustprop.plumbing.settings import Settings
@@ -162,7 +162,7 @@ def create_app(
         if database is None:
             await opened.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             healthz,
             readyz,
@@ -191,6 +191,8 @@ def create_app(
         state=State({"public_url": settings.public_url.rstrip("/")}),
         debug=False,
     )
+    resolve_in_turn(app)
+    return app
 
 
 async def work(settings: Settings, *, until_empty: bool = False) -> None:

@@ -1,10 +1,13 @@
 """What every request passes: its allowance, its id and the headers of its answer."""
 
+import asyncio
+
 import httpx
 import pytest
 from litestar import Litestar, Response, get
+from litestar.di import NamedDependency, Provide
 
-from trustprop.plumbing.http import WINDOW_S, Allowance, middleware
+from trustprop.plumbing.http import WINDOW_S, Allowance, middleware, resolve_in_turn
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RateLimited
 from trustprop.plumbing.settings import Settings
 
@@ -70,3 +73,34 @@ def test_a_new_minute_brings_a_new_allowance():
     with pytest.raises(RateLimited):
         allowance.check(b"a", 59)
     allowance.check(b"a", WINDOW_S)
+
+
+@get("/tasks")
+async def tasks(
+    one: NamedDependency[str], two: NamedDependency[str], both: NamedDependency[str]
+) -> list[bool]:
+    here = str(id(asyncio.current_task()))
+    return [here == one, here == two, both == one + two]
+
+
+async def test_dependencies_are_resolved_in_the_task_of_their_request():
+    async def first() -> str:
+        return str(id(asyncio.current_task()))
+
+    async def second() -> str:
+        return str(id(asyncio.current_task()))
+
+    async def both(one: NamedDependency[str], two: NamedDependency[str]) -> str:
+        return one + two
+
+    answers = []
+    for prepare in (lambda _app: None, resolve_in_turn):
+        app = Litestar(
+            [tasks],
+            dependencies={"both": Provide(both), "one": Provide(first), "two": Provide(second)},
+        )
+        prepare(app)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+            answers.append((await opened.get("/tasks")).json())
+    assert answers == [[False, False, True], [True, True, True]]

@@ -6,9 +6,10 @@ from typing import Any
 
 import structlog
 import uuid_utils
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.enums import RequestEncodingType, ScopeType
 from litestar.middleware import DefineMiddleware
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
@@ -55,6 +56,20 @@ async def check_media_type(request: Request[Any, Any, Any]) -> None:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise MediaTypeNotTaken
+
+
+def resolve_in_turn(app: Litestar) -> None:
+    """Lets a handler's dependencies be resolved one after another.
+
+    Litestar gives each of those that do not need one another a task of its own, which costs more than
+    all of ours together: only one of them ever waits.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _handler, needed in route.route_handler_map.values():
+                needed.dependency_batches = [
+                    {dependency} for batch in needed.dependency_batches for dependency in batch
+                ]
 
 
 class Allowance:
