@@ -14,7 +14,6 @@ RUN /app/.venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e 
 FROM debian:13-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
         python3 libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk \
-        postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --uid 10001 trustprop \
     && mkdir -p /app/var && chown trustprop /app/var

@@ -5,7 +5,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+from trustprop.plumbing.settings import SettingsWrong
+
 FOLDER = Path(__file__).parent.parent.parent / "migrations"
+"""Beside the package: in a checkout and in the image, which installs the package in place."""
 
 
 def config(url: str) -> Config:
@@ -22,7 +25,9 @@ def config(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Applies what is missing. Blocks; call it outside an event loop."""
+    """Applies what is missing. Blocks; call it outside an event loop. Raises SettingsWrong."""
+    if not FOLDER.exists():
+        raise SettingsWrong(f"{FOLDER}: no migrations here; run this in a checkout or in the image")
     command.upgrade(config(url), "head")
 
 

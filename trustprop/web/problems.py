@@ -45,7 +45,7 @@ def explanations() -> tuple[Explanation, ...]:
 def _explain(code: str, kinds: tuple[type[Refusal], ...]) -> Explanation:
     status = status_of(kinds[0])
     details = dict.fromkeys(kind.detail for kind in kinds)
-    zh, en = advice()[code]
+    zh, en = advice().get(code, ("", ""))
     return Explanation(
         code=code,
         status=status,
