@@ -63,13 +63,11 @@ def _import(stage: Stage, account: str, content: bytes) -> None:
         "/bank-statements", {"id": new_id(), "account": account, "file_sha256": file["sha256"]}
     )
     assert answer["gaps"] == []
-    stage.say(f"imported {name}: {_words(answer['statement'])}")
+    stage.say(f"imported the bank's {name}: {_words(answer['statement'])}")
 
 
 def _words(statement: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {statement[name]}" for name in ("lines", "new_lines") if name in statement
-    )
+    return f"{statement['lines']} lines, {statement['new_lines']} of them new"
 
 
 def book_the_rest(stage: Stage) -> None:
@@ -79,7 +77,8 @@ def book_the_rest(stage: Stage) -> None:
             entry = {"entry_id": new_id(), "fund": fund}
             kind = "interest" if line["amount_fen"] == amount_fen else "unidentified"
             stage.bookkeeper.post(f"/bank-lines/{line['line_id']}/{kind}", entry)
-            stage.say(f"booked {kind}: ¥{yuan(line['amount_fen'])} on {account}")
+            what = "interest" if kind == "interest" else "money that nobody can name yet"
+            stage.say(f"booked {what}: ¥{yuan(line['amount_fen'])} on {account}")
 
 
 def reconcile(stage: Stage) -> None:
@@ -89,8 +88,8 @@ def reconcile(stage: Stage) -> None:
         assert found["is_reconciled"], found
         assert found["bank_fen"] == stage.ids[f"bank/{account}"]
         stage.say(
-            f"{title}: bank {yuan(found['bank_fen'])} - in flight {yuan(found['payments_not_on_bank_fen'])}"
-            f" = books {yuan(found['books_fen'])} = claims {yuan(found['claims_fen'])}"
+            f"reconciled {title}: bank {yuan(found['bank_fen'])} - in flight {yuan(found['payments_not_on_bank_fen'])}"
+            f" = books {yuan(found['books_fen'])} = claims of the funds {yuan(found['claims_fen'])}"
         )
 
 
@@ -160,5 +159,5 @@ def verify(stage: Stage, files: list[Path]) -> bool:
         checked = subprocess.run(command, capture_output=True, text=True, check=False)
         holds = holds and checked.returncode == 0
         last = (checked.stdout.strip() or checked.stderr.strip()).splitlines()[-1]
-        stage.say(f"verified {path.name}: {last}")
+        stage.say(f"verified {path.name} offline: {last}")
     return holds

@@ -120,5 +120,5 @@ def import_homes(stage: Stage) -> None:
     stage.ids["count"] = count["count"]
     stage.say(
         f"imported {len(homes)} homes, {count['count']['area_dm2'] / 100:,.2f} m², "
-        f"{count['count']['heads']} heads (Interpretation 9)"
+        f"{count['count']['heads']} heads as the law counts them"
     )

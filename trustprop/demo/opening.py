@@ -7,7 +7,7 @@ from trustprop.demo import collection, plan
 from trustprop.demo.client import Client, new_id
 from trustprop.demo.papers import scan
 from trustprop.demo.stage import Stage, rfc3339
-from trustprop.demo.world import COMPOUND, FIRM, MONTH
+from trustprop.demo.world import COMPOUND, MONTH
 from trustprop.kernel.money import yuan
 
 BANKS = (
@@ -66,7 +66,7 @@ def admit_vendors(stage: Stage) -> None:
         stage.both_sign(act_id, owners=stage.member)
         stage.vendor_software[vendor.key] = _software(stage, vendor.key, vendor_id)
     stage.say(
-        f"admitted {len(stage.world.vendors)} vendors; their accounts now rest for three days"
+        f"admitted {len(stage.world.vendors)} vendors; nobody can be paid into a new account for three days"
     )
 
 
@@ -155,7 +155,6 @@ def _parts(stage: Stage) -> dict[str, dict[str | None, int]]:
 def adopt_budget(stage: Stage) -> None:
     """The open budget: drafted, consulted, voted, adopted. The tally is recomputed, not believed."""
     budget_id = stage.remember("budget")
-    held = {contract.account: contract for contract in plan.CONTRACTS}
     stage.bookkeeper.post(
         "/budgets",
         {
@@ -209,7 +208,7 @@ def adopt_budget(stage: Stage) -> None:
     )
     total_fen = sum(line.annual_fen for line in plan.LINES)
     stage.say(
-        f"adopted the budget: {len(plan.LINES)} lines, ¥{yuan(total_fen)}, contracts hold {len(held)} of them"
+        f"adopted the open budget of {plan.YEAR} by resolution: {len(plan.LINES)} lines, ¥{yuan(total_fen)}"
     )
 
 
@@ -286,4 +285,6 @@ def sign_contracts(stage: Stage) -> None:
             },
         )
         stage.both_sign(act_id)
-    stage.say(f"signed {len(plan.CONTRACTS)} contracts of {FIRM}'s compound; their rest is held")
+    stage.say(
+        f"signed {len(plan.CONTRACTS)} contracts; what they will still cost is held on their budget lines"
+    )

@@ -81,7 +81,7 @@ def prepare(stage: Stage) -> None:
     _contracts(stage)
     _opening_receivables(stage)
     stage.say(
-        f"entered tariffs, {len(spaces)} parking spaces, three revenue contracts and old debts by month"
+        f"entered tariffs, {len(spaces)} parking spaces, three revenue contracts and what homes still owe"
     )
 
 
@@ -137,13 +137,20 @@ def _opening_receivables(stage: Stage) -> None:
     )
 
 
+_WORDS = {
+    "property_fee": "property fee",
+    "parking_fee": "fee of their own parking space",
+    "ground_parking": "rent of a ground parking space",
+}
+
+
 def charge(stage: Stage) -> None:
     """One entry for each home, six hundred in one call; who paid ahead is settled at once."""
     for kind in ("property_fee", "parking_fee", "ground_parking"):
         run = stage.bookkeeper.post(
             "/charge-runs", {"id": new_id(), "period": PERIOD, "kind": kind}
         )
-        stage.say(f"charged {run['charges']} × {kind}: ¥{yuan(run['amount_fen'])}")
+        stage.say(f"charged {run['charges']} homes the {_WORDS[kind]}: ¥{yuan(run['amount_fen'])}")
     stage.bookkeeper.post("/revenue-runs", {"id": new_id(), "period": PERIOD})
 
 

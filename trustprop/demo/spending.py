@@ -100,7 +100,7 @@ def release(stage: Stage, purpose: str, amount_fen: int, **terms: Any) -> str:
     stage.both_sign(act_id, owners=stage.member if len(stage.ids["orders"]) % 3 else stage.director)
     number = stage.bookkeeper.get(f"/payment-orders/{order_id}")["order"]["number"]
     stage.ids["orders"].append((order_id, number, amount_fen, stage.now.date(), terms))
-    stage.say(f"released {number}: ¥{yuan(amount_fen)} {purpose}")
+    stage.say(f"paid order {number}: ¥{yuan(amount_fen)} under two signatures: {purpose}")
     return order_id
 
 

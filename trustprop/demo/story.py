@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from trustprop.demo import closing, founding, opening, revenue, spending
 from trustprop.demo.client import Client, Person, new_id
@@ -27,11 +28,15 @@ def play(*, port: int, out: Path, once: bool) -> int:
     """The month from founding to a verified statement; the exit code says whether all of it held."""
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)
+    console.print(
+        "September 2025 of a made-up compound of 600 homes, played through the real API by separate\n"
+        "clients: the firm, its vendors' software, the committee, a supervisor and a resident.\n"
+    )
     with service(port, console) as (base_url, token):
         stage = set_stage(base_url, token, console)
         holds = tell(stage, out)
+        say_what_next(stage, out, holds=holds, is_serving=not once)
         if not once:
-            console.print(f"\nServing on [bold]{base_url}[/bold] until Ctrl-C.")
             wait_for_interrupt()
     return 0 if holds else 1
 
@@ -39,30 +44,75 @@ def play(*, port: int, out: Path, once: bool) -> int:
 def tell(stage: Stage, out: Path) -> bool:
     """The chapters, in order."""
     stage.turn_to(date(2025, 8, 20))
-    founding.found(stage)
-    founding.import_homes(stage)
-    opening.establish_funds(stage)
-    opening.admit_vendors(stage)
-    opening.open_books(stage)
-    opening.open_accounts(stage)
-    opening.adopt_budget(stage)
-    opening.sign_contracts(stage)
-    revenue.decide(stage)
-    revenue.prepare(stage)
-    for day, event in calendar(stage):
-        if stage.now.astimezone(ZONE).date() < date(2025, 9, day):
-            stage.turn_to(date(2025, 9, day))
-        event()
+    with_bar(stage, "before the month", [partial(chapter, stage) for chapter in BEFORE])
+    with_bar(stage, "September", [partial(happen, stage, *event) for event in calendar(stage)])
     stage.turn_to(date(2025, 9, 30), 17, 30)
     closing.hand_to_bank(stage)
     stage.turn_to(date(2025, 10, 8))
-    closing.import_statements(stage)
-    closing.book_the_rest(stage)
-    closing.reconcile(stage)
+    with_bar(stage, "after the month", [partial(chapter, stage) for chapter in AFTER])
     holds = closing.compare(stage)
     closing.close(stage)
     files = closing.publish(stage, out)
     return closing.verify(stage, files) and holds
+
+
+BEFORE = (
+    founding.found,
+    founding.import_homes,
+    opening.establish_funds,
+    opening.admit_vendors,
+    opening.open_books,
+    opening.open_accounts,
+    opening.adopt_budget,
+    opening.sign_contracts,
+    revenue.decide,
+    revenue.prepare,
+)
+AFTER = (closing.import_statements, closing.book_the_rest, closing.reconcile)
+
+
+def with_bar(stage: Stage, title: str, steps: Sequence[Callable[[], None]]) -> None:
+    """One after the other; on a terminal a bar shows how far the chapter is."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    on_terminal = stage.console.is_terminal
+    with Progress(
+        *columns, console=stage.console, transient=True, disable=not on_terminal
+    ) as progress:
+        for step in progress.track(steps, description=title):
+            step()
+
+
+def happen(stage: Stage, day: int, event: Callable[[], None]) -> None:
+    """An event of September on its day."""
+    if stage.now.astimezone(ZONE).date() < date(2025, 9, day):
+        stage.turn_to(date(2025, 9, day))
+    event()
+
+
+def say_what_next(stage: Stage, out: Path, *, holds: bool, is_serving: bool) -> None:
+    """What to open and what to run."""
+    if not holds:
+        stage.console.print("\n[red]Not everything holds; the lines above say what.[/red]")
+        return
+    paper = out / "statement-en.pdf"
+    lines = [
+        "",
+        "[bold]The month is closed, published and verified.[/bold]",
+        "",
+        f"open   {paper}, and {out / 'statement-zh.pdf'} in Chinese",
+        f"run    .venv/bin/trustprop verify {paper} --lang en",
+        "       checks every figure and signature without this service",
+    ]
+    if is_serving:
+        lines += [
+            f"open   {stage.base_url}{stage.ids['public']}?lang=en",
+            "       the statement as any resident reads it, each line down to its vouchers",
+            f"       {stage.base_url}/schema/openapi.json and {stage.base_url}/problems, the API",
+            "",
+            "Serving until Ctrl-C.",
+        ]
+    for line in lines:
+        stage.console.print(line, soft_wrap=True)
 
 
 def calendar(stage: Stage) -> list[tuple[int, Callable[[], None]]]:
@@ -138,13 +188,17 @@ def set_stage(base_url: str, operator_token: str, console: Console) -> Stage:
 @contextmanager
 def service(port: int, console: Console, **settings: str) -> Iterator[tuple[str, str]]:
     """Migrates, starts server and worker as processes of their own, and stops them at the end."""
-    environment = os.environ | settings | {
-        "TRUSTPROP_REHEARSAL": "true",
-        "TRUSTPROP_SESSION_HOURS": "8760",
-        "TRUSTPROP_RATE_LIMIT_PER_MINUTE": "1000000",
-        "TRUSTPROP_LOG_LEVEL": "warning",
-        "TRUSTPROP_PUBLIC_URL": f"http://127.0.0.1:{port}",
-    }
+    environment = (
+        os.environ
+        | settings
+        | {
+            "TRUSTPROP_REHEARSAL": "true",
+            "TRUSTPROP_SESSION_HOURS": "8760",
+            "TRUSTPROP_RATE_LIMIT_PER_MINUTE": "1000000",
+            "TRUSTPROP_LOG_LEVEL": "warning",
+            "TRUSTPROP_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        }
+    )
     trustprop = [sys.executable, "-m", "trustprop"]
     subprocess.run([*trustprop, "migrate"], env=environment, check=True)
     token = subprocess.run(
@@ -155,11 +209,11 @@ def service(port: int, console: Console, **settings: str) -> Iterator[tuple[str,
         text=True,
     ).stdout.strip()
     base_url = f"http://127.0.0.1:{port}"
+    serve = [*trustprop, "serve", "--host", "127.0.0.1", "--port", str(port)]
+    # In sessions of their own: Ctrl-C is for the demo, which then stops them in order.
     running = [
-        subprocess.Popen(
-            [*trustprop, "serve", "--host", "127.0.0.1", "--port", str(port)], env=environment
-        ),
-        subprocess.Popen([*trustprop, "worker"], env=environment),
+        subprocess.Popen(command, env=environment, start_new_session=True)
+        for command in (serve, [*trustprop, "worker"])
     ]
     try:
         wait_until_ready(base_url, running[0])
