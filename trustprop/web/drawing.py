@@ -1,8 +1,10 @@
 """Published statements as HTML for phones: the same words and figures as on paper, with links."""
 
+import base64
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -87,6 +89,8 @@ def entry_page(
         "leaf": _leaf(journal, entry),
         "account_names": names,
         "journal": journal,
+        "paid_by": _paid_by(journal, entry),
+        "pays": _pays(journal, entry),
     }
     return _draw("entry.html", context(statement, "", lang) | _frame(base, lang) | facts)
 
@@ -113,6 +117,30 @@ def _parts(edition: Edition) -> tuple[Statement, Journal]:
 
 def _act_of(journal: Journal, entry: JournalEntry) -> SignedAct | None:
     return next((act for act in journal.payments if act.entry_number == entry.number), None)
+
+
+def _paid_by(journal: Journal, entry: JournalEntry) -> list[int]:
+    """The payments of this month that paid the invoice of this entry."""
+    return [
+        act.entry_number
+        for act in journal.payments
+        if act.entry_number is not None and entry.source.id in _invoices(act)
+    ]
+
+
+def _pays(journal: Journal, entry: JournalEntry) -> list[int]:
+    """The entries of this month by which the paid invoices were accepted."""
+    act = _act_of(journal, entry)
+    invoices = _invoices(act) if act else set()
+    return [one.number for one in journal.entries if one.source.id in invoices]
+
+
+def _invoices(act: SignedAct) -> set[UUID]:
+    """What an order says that it pays; nothing of a payload that is not published."""
+    if act.payload is None:
+        return set()
+    body = msgspec.json.decode(base64.b64decode(act.payload))["body"]
+    return {UUID(invoice["invoice_id"]) for invoice in body.get("invoices", ())}
 
 
 def _of(rows: tuple[Any, ...], key: str, value: object) -> Any:
