@@ -5,7 +5,7 @@ same key waits on that row; when the first commits it replays the stored answer,
 back it does the work itself. So neither a kill nor a race can do the work twice or lose the answer.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,6 +19,7 @@ from litestar.enums import MediaType
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import N_
+from trustprop.kernel.struct import Fact
 from trustprop.plumbing.database import NOBODY, Tx
 from trustprop.plumbing.problems import EdgeRefusal
 
@@ -43,6 +44,17 @@ class IdempotencyKeyInFlight(EdgeRefusal):
     status = 409
     code = "idempotency-key-in-flight"
     detail = N_("A request with this Idempotency-Key is still under way; ask again in a moment.")
+
+
+class Claim(Fact):
+    """A key together with the answer that it shall stand for."""
+
+    claimant_id: UUID
+    route: str
+    key: str
+    content_sha256: bytes
+    status: int
+    body: bytes
 
 
 class Once:
@@ -78,6 +90,26 @@ class Once:
         body = msgspec.json.encode(await work)
         await self._keep(tx, status, body)
         return _response(status, body, location, replayed=False)
+
+    async def ahead(
+        self, result: T, do: Callable[[Claim], Awaitable[bool]], *, status: int = 201
+    ) -> Response[T] | None:
+        """The same in a single statement, where the result is known before it is done.
+
+        ``do`` claims the key with the answer and does the work, or changes nothing and says False:
+        then there is no answer here and the ordinary way has to find out why.
+        """
+        body = msgspec.json.encode(result)
+        _, claimant_id, route, key = self._identity
+        claim = Claim(
+            claimant_id=claimant_id,
+            route=route,
+            key=key,
+            content_sha256=self._content_sha256,
+            status=status,
+            body=body,
+        )
+        return _response(status, body, None, replayed=False) if await do(claim) else None
 
     async def _claim(self, tx: Tx) -> asyncpg.Record | None:
         try:
@@ -132,7 +164,7 @@ async def provide_once(request: Request[Any, Any, Any], caller: NamedDependency[
     key = request.headers.get("idempotency-key", "").strip().strip('"')
     if not key or len(key) > MAX_KEY:
         raise IdempotencyKeyMissing
-    content = request.url.path.encode() + b"\n" + await request.body()
+    content = request.scope["path"].encode() + b"\n" + await request.body()
     return Once(
         caller, f"{request.method} {request.route_handler.operation_id}", key, sha256(content)
     )

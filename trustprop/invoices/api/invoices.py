@@ -24,6 +24,7 @@ from trustprop.invoices.model import (
     SubmitBatch,
     SubmitInvoice,
 )
+from trustprop.invoices.rules import submission as rules
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.errors import FieldError, Refusal
 from trustprop.plumbing import i18n
@@ -44,8 +45,25 @@ async def submit_invoice(
     data: JSONBody[SubmitInvoice],
 ) -> Response[Invoice]:
     """Hand in an invoice; every failed check is named at once. Files are uploaded before."""
+    answer = await _submit_foreseen(caller, database, once, data)
+    if answer is not None:
+        return answer
     async with database.begin(caller) as tx:
         return await once(tx, service.submit(tx, caller, files, data))
+
+
+async def _submit_foreseen(
+    caller: Caller, database: Database, once: Once, data: SubmitInvoice
+) -> Response[Invoice] | None:
+    """The many plain ones in one statement; whatever is not plain goes the ordinary way."""
+    submission = service.foreseen(caller, data)
+    if submission is None:
+        return None
+    async with database.alone() as tx:
+        return await once.ahead(
+            rules.submitted(submission, caller),
+            lambda claim: service.submit_once(tx, caller, submission, claim),
+        )
 
 
 @post(

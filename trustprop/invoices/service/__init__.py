@@ -21,7 +21,7 @@ from trustprop.invoices.service.payment import (
     unpaid_fen,
 )
 from trustprop.invoices.service.reading import list_invoices, read
-from trustprop.invoices.service.submission import submit, submit_batch
+from trustprop.invoices.service.submission import foreseen, submit, submit_batch, submit_once
 from trustprop.invoices.service.vendors import (
     account_ended,
     account_signed,
@@ -51,6 +51,7 @@ __all__ = [
     "draft_vendor_account",
     "end_contract",
     "find_vendor",
+    "foreseen",
     "list_contracts",
     "list_invoices",
     "list_vendors",
@@ -67,6 +68,7 @@ __all__ = [
     "reject",
     "submit",
     "submit_batch",
+    "submit_once",
     "suspend_vendor",
     "unpaid_fen",
     "vendor_account",

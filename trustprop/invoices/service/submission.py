@@ -28,6 +28,7 @@ from trustprop.kernel.errors import FieldError, Refusal
 from trustprop.kernel.periods import local_date
 from trustprop.plumbing.database import Tx
 from trustprop.plumbing.files import Files
+from trustprop.plumbing.idempotency import Claim
 
 
 async def submit(tx: Tx, caller: Caller, files: Files, command: SubmitInvoice) -> Invoice:
@@ -40,6 +41,25 @@ async def submit(tx: Tx, caller: Caller, files: Files, command: SubmitInvoice) -
     if isinstance(result, Refusal):
         raise result
     return result
+
+
+def foreseen(caller: Caller, command: SubmitInvoice) -> Submission | None:
+    """The submission where the command alone decides about it, as of a bill without files.
+
+    None when something has to be looked up, or when it is refused: :func:`submit` then says why.
+    """
+    if command.contract_id or command.corrects_id or command.files or command.attachments:
+        return None
+    try:
+        rules.check_submits(caller)
+        return rules.prepare(caller, command, Surroundings(today=local_date(caller.at)))
+    except Refusal:
+        return None
+
+
+async def submit_once(tx: Tx, caller: Caller, submission: Submission, claim: Claim) -> bool:
+    """A foreseen submission with the answer to its key, in one statement; False: nothing changed."""
+    return await store.submit_once(tx, caller, submission, claim)
 
 
 async def submit_batch(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 
@@ -28,6 +29,7 @@ from trustprop.invoices.tables import (
 from trustprop.kernel.caller import Caller
 from trustprop.plumbing import rows
 from trustprop.plumbing.database import Tx
+from trustprop.plumbing.idempotency import Claim
 
 _DEAD = (InvoiceState.REJECTED, InvoiceState.WITHDRAWN)
 
@@ -48,6 +50,31 @@ async def submit(
         msgspec.json.encode([_submission(each) for each in submissions]).decode(),
     )
     return tuple((Verdict(record["verdict"]), tuple(record["taken"])) for record in records)
+
+
+async def submit_once(tx: Tx, caller: Caller, submission: Submission, claim: Claim) -> bool:
+    """One submission and the answer to its key in one statement, a transaction by itself.
+
+    False when anything else than a plain success came of it; then nothing has changed.
+    """
+    try:
+        came_in: bool = await tx.raw.fetchval(
+            "SELECT submit_invoice_once($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            caller.compound_id,
+            caller.person_id,
+            caller.credential_id,
+            caller.at,
+            msgspec.json.encode([_submission(submission)]).decode(),
+            claim.claimant_id,
+            claim.route,
+            claim.key,
+            claim.content_sha256,
+            claim.status,
+            claim.body,
+        )
+    except (asyncpg.RaiseError, asyncpg.LockNotAvailableError):
+        return False
+    return came_in
 
 
 def _submission(submission: Submission) -> dict[str, Any]:
