@@ -1,5 +1,7 @@
 """The composition root of the service: every house's handlers, effects and dependencies."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -15,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 import trustprop
 from trustprop import openapi
 from trustprop.acts import api as acts
+from trustprop.acts import jobs as acts_jobs
 from trustprop.acts import service as acts_service
 from trustprop.acts.service import Effect
 from trustprop.banking import api as banking
@@ -41,7 +44,7 @@ from trustprop.plumbing import jobs, log_key
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
-from trustprop.plumbing.http import check_media_type, middleware, resolve_in_turn
+from trustprop.plumbing.http import check_media_type, envelope, middleware, resolve_in_turn
 from trustprop.plumbing.idempotency import provide_once
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RESPONSES
 from trustprop.plumbing.settings import Settings
@@ -192,20 +195,36 @@ def create_app(
         debug=False,
     )
     resolve_in_turn(app)
+    envelope(app, settings)
     return app
 
 
 async def work(settings: Settings, *, until_empty: bool = False) -> None:
-    """The worker: does the jobs of every house until cancelled, or until none is left."""
+    """The worker: does the jobs of every house until told to stop, or until none is left.
+
+    In a rehearsal only the server knows what time it is, so there the worker expires nothing.
+    """
     url = serving_url(settings)
     database = Database.connect(url, pool_size=2)
     press = Press(settings.render_processes)
+    clock = Clock()
     try:
-        works = statements_jobs.works(database, files_of(settings), press, Clock())
-        await jobs.run(url, works, until_empty=until_empty)
+        works = statements_jobs.works(database, files_of(settings), press, clock)
+        duties = () if settings.rehearsal else (acts_jobs.expiry(database, EFFECTS, clock),)
+        if not until_empty:
+            await press.warm_up()
+        await jobs.run(url, works, duties=duties, stop=told_to_stop(), until_empty=until_empty)
     finally:
         press.close()
         await database.close()
+
+
+def told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM and by Ctrl-C."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 def files_of(settings: Settings) -> Files:

@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar, Response, get
 from litestar.di import NamedDependency, Provide
 
-from trustprop.plumbing.http import WINDOW_S, Allowance, middleware, resolve_in_turn
+from trustprop.plumbing.http import WINDOW_S, Allowance, envelope, middleware, resolve_in_turn
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RateLimited
 from trustprop.plumbing.settings import Settings
 
@@ -27,12 +27,14 @@ def healthz() -> str:
     return "ok"
 
 
-def client(**settings: object) -> httpx.AsyncClient:
+def client(**values: object) -> httpx.AsyncClient:
+    settings = Settings(**values)  # type: ignore[arg-type]
     app = Litestar(
         [plain, own, healthz],
-        middleware=middleware(Settings(**settings)),  # type: ignore[arg-type]
+        middleware=middleware(settings),
         exception_handlers=EXCEPTION_HANDLERS,
     )
+    envelope(app, settings)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://testserver")
 
 
@@ -43,6 +45,15 @@ async def test_an_answer_has_an_id_and_the_headers_of_a_page_that_may_do_nothing
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "trustprop-rehearsal" not in answer.headers
+
+
+async def test_an_address_that_no_route_has_is_answered_in_the_same_envelope():
+    async with client() as opened:
+        answers = [await opened.get("/nowhere"), await opened.post("/plain")]
+    assert [answer.status_code for answer in answers] == [404, 405]
+    for answer in answers:
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_header_that_the_answer_sets_itself_is_not_set_twice():

@@ -18,7 +18,7 @@ from trustprop.kernel.canonical import sha256
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
-from trustprop.plumbing.http import middleware
+from trustprop.plumbing.http import envelope, middleware
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS
 from trustprop.plumbing.settings import Settings
 from trustprop.statements import service, verify
@@ -62,6 +62,7 @@ async def visitor(
         middleware=middleware(settings),
         exception_handlers=EXCEPTION_HANDLERS,
     )
+    envelope(app, settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
         yield opened

@@ -37,12 +37,14 @@ UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def middleware(settings: Settings) -> list[DefineMiddleware]:
-    """Outermost first."""
+    """Of every route."""
     allowance = Allowance(settings.rate_limit_per_minute)
-    return [
-        DefineMiddleware(Envelope, rehearsal=settings.rehearsal),
-        DefineMiddleware(RateLimit, allowance=allowance),
-    ]
+    return [DefineMiddleware(RateLimit, allowance=allowance)]
+
+
+def envelope(app: Litestar, settings: Settings) -> None:
+    """Puts the envelope around the whole application: an address that no route has gets one too."""
+    app.asgi_handler = Envelope(app.asgi_handler, rehearsal=settings.rehearsal)
 
 
 async def check_media_type(request: Request[Any, Any, Any]) -> None:
