@@ -531,3 +531,15 @@ def test_the_documents_come_without_a_database(command, tmp_path):
     assert done.returncode == 0
     assert len(done.stdout) > 10_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_whose_port_is_taken_says_so(make_database, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings = of(make_database(True), tmp_path)
+        played = process("demo", "--once", "--port", port, "--out", tmp_path / "out", **settings)
+    assert played.returncode == 1
+    assert "Another port: --port" in played.stdout
+    assert "Traceback" not in played.stdout + played.stderr

@@ -104,9 +104,11 @@ def demo(once: bool, port: int, out: Path) -> None:
     found = settings()
     folder = Path(found.var_dir) / "postgres"
     ours = not found.database_url and not embedded.is_running(folder)
-    code = story.play(port=port, out=out, once=once)
-    if ours:
-        embedded.stop(folder)
+    try:
+        code = story.play(port=port, out=out, once=once)
+    finally:
+        if ours:
+            embedded.stop(folder)
     sys.exit(code)
 
 

@@ -24,6 +24,10 @@ from trustprop.demo.world import make_world
 START_TIMEOUT_S = 60
 
 
+class NotStarted(Exception):
+    """The service of the demo could not be started."""
+
+
 def play(*, port: int, out: Path, once: bool) -> int:
     """The month from founding to a verified statement; the exit code says whether all of it held."""
     console = Console(highlight=False)
@@ -32,12 +36,16 @@ def play(*, port: int, out: Path, once: bool) -> int:
         "September 2025 of a made-up compound of 600 homes, played through the real API by separate\n"
         "clients: the firm, its vendors' software, the committee, a supervisor and a resident.\n"
     )
-    with service(port, console) as (base_url, token):
-        stage = set_stage(base_url, token, console)
-        holds = tell(stage, out)
-        say_what_next(stage, out, holds=holds, is_serving=not once)
-        if not once:
-            wait_for_interrupt()
+    try:
+        with service(port, console) as (base_url, token):
+            stage = set_stage(base_url, token, console)
+            holds = tell(stage, out)
+            say_what_next(stage, out, holds=holds, is_serving=not once)
+            if not once:
+                wait_for_interrupt()
+    except NotStarted as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
     return 0 if holds else 1
 
 
@@ -200,7 +208,8 @@ def service(port: int, console: Console, **settings: str) -> Iterator[tuple[str,
         }
     )
     trustprop = [sys.executable, "-m", "trustprop"]
-    subprocess.run([*trustprop, "migrate"], env=environment, check=True)
+    if subprocess.run([*trustprop, "migrate"], env=environment, check=False).returncode:
+        raise NotStarted("The database could not be made ready; what it said stands above.")
     token = subprocess.run(
         [*trustprop, "keys", "operator", "--label", "demo"],
         env=environment,
@@ -230,13 +239,16 @@ def wait_until_ready(base_url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise RuntimeError(f"the server ended with {server.returncode}; is the port taken?")
+            raise NotStarted(
+                f"The server ended with {server.returncode}; what it said stands above. "
+                "Another port: --port 8001"
+            )
         try:
             if httpx.get(f"{base_url}/readyz", timeout=5).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise TimeoutError("the server did not become ready")
+    raise NotStarted("The server did not become ready.")
 
 
 def wait_for_interrupt() -> None:
