@@ -3,10 +3,12 @@
 import base64
 import secrets
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -15,6 +17,9 @@ from trustprop.identity import service as identity
 from trustprop.kernel.canonical import sha256
 from trustprop.plumbing import checks
 from trustprop.plumbing.database import Database
+from trustprop.statements import service as statements
+from trustprop.statements import verify as verification
+from trustprop.statements.verify import Finding, Report
 
 OPERATOR_KEY_DAYS = 365
 
@@ -26,6 +31,26 @@ async def integrity(url: str) -> list[tuple[str, list[Any]]]:
         return list((await checks.run(connection)).items())
     finally:
         await connection.close()
+
+
+async def verify_against(url: str, file: Path) -> Report:
+    """A published statement by itself, then the database of its service against it.
+
+    A file that does not hold by itself says nothing about a database. Raises Unreadable.
+    """
+    report = verification.verify_file(file)
+    if not report.is_sound:
+        return report
+    database = Database.connect(url, pool_size=1)
+    try:
+        async with database.read(None) as tx:
+            kept = await statements.audit(tx, verification.read_file(file))
+            broken = await checks.run(tx.raw)
+    finally:
+        await database.close()
+    failing = ", ".join(name for name, rows in broken.items() if rows)
+    integrity = Finding(code="integrity", holds=not failing, detail=failing or str(len(broken)))
+    return msgspec.structs.replace(report, findings=(*report.findings, *kept, integrity))
 
 
 async def operator_key(url: str, label: str) -> str:

@@ -564,3 +564,86 @@ async def not_yet_run(tx: Tx, compound_id: UUID, period: Period) -> tuple[str, .
         period.last_on,
     )
     return tuple(row["what"] for row in found)
+
+
+# -- what a publication fixes --------------------------------------------------------------------
+
+
+async def numbered_leaves(tx: Tx, compound_id: UUID, size: int) -> tuple[tuple[int, bytes], ...]:
+    """The entries that are there, in the order of their numbers; nothing says that none is missing."""
+    found = await tx.raw.fetch(
+        "SELECT number, leaf_hash FROM entry WHERE compound_id = $1 AND number BETWEEN 1 AND $2 "
+        "ORDER BY number",
+        compound_id,
+        size,
+    )
+    return tuple((row["number"], row["leaf_hash"]) for row in found)
+
+
+async def first_latecomer(tx: Tx, compound_id: UUID, period: str, size: int) -> int | None:
+    """The first entry after that size of the tree that is dated in the month or before it."""
+    found: int | None = await tx.raw.fetchval(
+        "SELECT min(number) FROM entry "
+        "WHERE compound_id = $1 AND number > $2 AND accounting_on <= $3",
+        compound_id,
+        size,
+        Period.parse(period).last_on,
+    )
+    return found
+
+
+async def tree_nodes(tx: Tx, compound_id: UUID, size: int) -> dict[tuple[int, int], bytes]:
+    """Every stored node of the tree of that size, by level and index."""
+    found = await tx.raw.fetch(
+        "SELECT level, index, hash FROM tree_node "
+        "WHERE compound_id = $1 AND (index + 1) << level <= $2",
+        compound_id,
+        size,
+    )
+    return {(row["level"], row["index"]): row["hash"] for row in found}
+
+
+async def sealed_root(tx: Tx, compound_id: UUID, period: str) -> str | None:
+    found: bytes | None = await tx.raw.fetchval(
+        "SELECT root FROM period WHERE compound_id = $1 AND period = $2",
+        compound_id,
+        Period.parse(period).number,
+    )
+    return None if found is None else found.hex()
+
+
+async def sealed_balances(tx: Tx, compound_id: UUID, period: str) -> dict[tuple[str, str], int]:
+    """By account and fund, as the close of the month wrote them down."""
+    found = await tx.raw.fetch(
+        "SELECT account, fund, balance_fen FROM period_balance "
+        "WHERE compound_id = $1 AND period = $2",
+        compound_id,
+        Period.parse(period).number,
+    )
+    return {(row["account"], row["fund"]): row["balance_fen"] for row in found}
+
+
+async def signed_act_ids(tx: Tx, compound_id: UUID) -> tuple[UUID, ...]:
+    found = await tx.raw.fetch(
+        "SELECT act_id FROM act WHERE compound_id = $1 AND state = 'signed' ORDER BY act_id",
+        compound_id,
+    )
+    return tuple(row["act_id"] for row in found)
+
+
+async def payees(tx: Tx, compound_id: UUID) -> Sequence[Any]:
+    """Of each order that has paid, the payee of the version that was signed."""
+    found = await tx.execute(
+        text(
+            """
+            SELECT o.act_id, p.kind, p.name, p.bank, p.account_number, p.salt
+            FROM payment_order AS o
+            JOIN payment_payee AS p
+                ON p.compound_id = o.compound_id AND p.order_id = o.order_id
+                AND p.act_version = o.act_version
+            WHERE o.compound_id = :compound_id AND o.released_at IS NOT NULL
+            """
+        ),
+        {"compound_id": compound_id},
+    )
+    return found.all()

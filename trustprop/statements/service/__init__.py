@@ -1,6 +1,7 @@
 """What the month does: check, close, publish, print, correct."""
 
 from trustprop.statements.model import CLOSE_ACT
+from trustprop.statements.service.auditing import audit
 from trustprop.statements.service.closing import EFFECT, draft_close, find_close
 from trustprop.statements.service.errata import record_erratum
 from trustprop.statements.service.publishing import (
@@ -17,6 +18,7 @@ EFFECTS = {CLOSE_ACT: EFFECT}
 
 __all__ = [
     "EFFECTS",
+    "audit",
     "documents",
     "draft_close",
     "find_close",

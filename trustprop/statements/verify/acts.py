@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Any
+from uuid import UUID
 
 from trustprop.banking.model import CLEARANCE_ACT
 from trustprop.identity import rules as identity
@@ -33,7 +34,7 @@ def first_odd_payment(statement: Statement, journal: Journal) -> str:
             if out_fen > 0 and entry.kind is not EntryKind.OPENING:
                 return f"entry {entry.number}: money left without an order"
             continue
-        odd = _odd_act(act, journal) or _odd_payment(act, entry, out_fen)
+        odd = odd_act(act, journal.compound_id) or _odd_payment(act, entry, out_fen)
         odd = odd or _odd_row(printed.pop(entry.number, None), act, statement, out_fen)
         if odd:
             return f"entry {entry.number}: {odd}"
@@ -44,7 +45,7 @@ def first_odd_payment(statement: Statement, journal: Journal) -> str:
 
 def odd_close(statement: Statement, journal: Journal) -> str:
     act = journal.close_act
-    odd = _odd_act(act, journal)
+    odd = odd_act(act, journal.compound_id)
     if odd:
         return odd
     if act.kind != "period-close" or act.payload is None or act.entry_number is not None:
@@ -68,7 +69,7 @@ def _cash_out(entry: JournalEntry) -> int:
     return -sum(line.signed_fen for line in entry.lines if is_cash(line.account))
 
 
-def _odd_act(act: SignedAct, journal: Journal) -> str:
+def odd_act(act: SignedAct, compound_id: UUID) -> str:
     """Payload, digest, and each signature; enough of them from each side."""
     if act.payload is not None:
         payload = base64.b64decode(act.payload, validate=True)
@@ -76,7 +77,7 @@ def _odd_act(act: SignedAct, journal: Journal) -> str:
             return "the payload is not what was signed"
         document = json.loads(payload)
         told = (document["type"], document["compound_id"], document["act_id"])
-        if told != (f"trustprop/{act.kind}/v1", str(journal.compound_id), str(act.act_id)):
+        if told != (f"trustprop/{act.kind}/v1", str(compound_id), str(act.act_id)):
             return "the payload is of another act"
         needed = {rule["party"]: int(rule["count"]) for rule in document["required"]}
     else:

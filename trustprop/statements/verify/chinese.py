@@ -1,6 +1,7 @@
 """The details of an offline check in Chinese; the check itself words them in English."""
 
 import re
+from collections.abc import Callable
 
 _PARTIES = {"trustee": "受托方", "owners": "业主方"}
 _SECTIONS = {
@@ -16,6 +17,7 @@ _SIGNED = {
     "period": "期间", "tree_size": "账本大小", "root": "账本的根",
     "trial_balance_digest": "试算平衡", "figures_digest": "报告数字",
 }  # fmt: skip
+_OF_ACTS = {"kind": "种类", "digest": "指纹", "signatures": "签名"}
 _WHOLE = {
     "the note attests another statement": "它证明的是另一份报告",
     "it seals another journal": "它封存的是另一个账本",
@@ -43,21 +45,45 @@ _WHOLE = {
     "the signature does not verify": "签名不成立",
     "not a note": "证明的格式不对",
     "not in canonical form": "不是规范字节",
+    "the database does not hold it": "数据库里没有这份报告",
+    "the root sealed with the month": "随月份封存的根",
+    "the payee is not the one signed for": "收款方不是签署时的那一个",
 }
 
 
 def chinese(detail: str) -> str:
     """The same in Chinese; identifiers, digests and places stay as they are."""
-    entry = re.fullmatch(r"entry (\S+): (.+)", detail, re.DOTALL)
-    if entry:
-        return f"第 {entry[1]} 号分录：{chinese(entry[2])}"
-    missing = re.fullmatch(r"a signature of (\w+) is missing", detail)
-    if missing:
-        return f"缺少{_PARTIES.get(missing[1], missing[1])}的签名"
-    bad = re.fullmatch(r"the signature of (\w+) (\w+) does not verify", detail)
-    if bad:
-        return f"{bad[1]} 的签名（密钥 {bad[2]}）不成立"
-    other = re.fullmatch(r"signed was another (\w+)", detail)
-    if other:
-        return f"签署的是另一个{_SIGNED.get(other[1], other[1])}"
+    for pattern, say in _PATTERNS:
+        found = re.fullmatch(pattern, detail, re.DOTALL)
+        if found:
+            return say(found)
     return _WHOLE.get(detail) or _SECTIONS.get(detail) or detail
+
+
+_PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (r"entry (\S+): (.+)", lambda found: f"第 {found[1]} 号分录：{chinese(found[2])}"),
+    (
+        r"a signature of (\w+) is missing",
+        lambda found: f"缺少{_PARTIES.get(found[1], found[1])}的签名",
+    ),
+    (
+        r"the signature of (\w+) (\w+) does not verify",
+        lambda found: f"{found[1]} 的签名（密钥 {found[2]}）不成立",
+    ),
+    (
+        r"act (\S+) is not there, or not signed",
+        lambda found: f"签署文件 {found[1]} 不在，或没有签署",
+    ),
+    (
+        r"the (\w+) of act (\S+) was changed",
+        lambda found: f"签署文件 {found[2]} 的{_OF_ACTS.get(found[1], found[1])}被改过",
+    ),
+    (
+        r"act (\S+) \((\S+)\): (.+)",
+        lambda found: f"签署文件 {found[1]}（{found[2]}）：{chinese(found[3])}",
+    ),
+    (
+        r"signed was another (\w+)",
+        lambda found: f"签署的是另一个{_SIGNED.get(found[1], found[1])}",
+    ),
+)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pikepdf
 
 from trustprop.kernel.canonical import sha256
+from trustprop.statements.model import Edition
 from trustprop.statements.verify.check import verify
 from trustprop.statements.verify.report import Finding, Report
 
@@ -20,13 +21,25 @@ class Unreadable(ValueError):
 def verify_file(path: Path) -> Report:
     """Raises Unreadable when the file is no statement at all."""
     content = path.read_bytes()
-    if content[:5] == b"%PDF-":
-        return _verify_pdf(content)
-    statement, journal, note = _from_bundle(content)
-    return verify(statement, journal, note)
+    edition, printed = _opened(content)
+    report = verify(edition.statement, edition.journal, edition.note)
+    if printed in (None, f"SHA-256 {sha256(edition.statement).hex()}"):
+        return report
+    odd = Finding(code="digest", holds=False, detail=printed or "")
+    return Report(number=report.number, period=report.period, findings=(odd, *report.findings))
 
 
-def _verify_pdf(content: bytes) -> Report:
+def read_file(path: Path) -> Edition:
+    """The parts of a published statement. Raises Unreadable."""
+    return _opened(path.read_bytes())[0]
+
+
+def _opened(content: bytes) -> tuple[Edition, str | None]:
+    """With what a PDF prints of its own digest."""
+    return _from_pdf(content) if content[:5] == b"%PDF-" else (_from_bundle(content), None)
+
+
+def _from_pdf(content: bytes) -> tuple[Edition, str]:
     try:
         with pikepdf.open(BytesIO(content)) as document:
             parts = {
@@ -39,16 +52,15 @@ def _verify_pdf(content: bytes) -> Report:
         raise Unreadable(str(error)) from None
     if len(parts) != len(_PARTS):
         raise Unreadable("the attachments of a statement are missing")
-    report = verify(
-        parts["statement.json"], parts["journal.json"], parts["note.txt"].decode(errors="replace")
+    edition = Edition(
+        statement=parts["statement.json"],
+        journal=parts["journal.json"],
+        note=parts["note.txt"].decode(errors="replace"),
     )
-    if printed == f"SHA-256 {sha256(parts['statement.json']).hex()}":
-        return report
-    odd = Finding(code="digest", holds=False, detail=printed)
-    return Report(number=report.number, period=report.period, findings=(odd, *report.findings))
+    return edition, printed
 
 
-def _from_bundle(content: bytes) -> tuple[bytes, bytes, str]:
+def _from_bundle(content: bytes) -> Edition:
     """The parts as they stand in the file, so that not a space of them is taken on trust."""
     try:
         document = json.loads(content)
@@ -64,4 +76,4 @@ def _from_bundle(content: bytes) -> tuple[bytes, bytes, str]:
         raise Unreadable(f"not a statement bundle: {error}") from None
     if written != content.rstrip(b"\n") or not isinstance(note, str):
         raise Unreadable("not a statement bundle")
-    return statement, journal, note
+    return Edition(statement=statement, journal=journal, note=note)

@@ -57,6 +57,38 @@ _WORDS = {
         ("用到的签名密钥（请与小区公布的核对）：{detail}", "Keys that signed (compare them with those the compound has published): {detail}"),
         ("{detail}", "{detail}"),
     ),
+    "kept_edition": (
+        ("数据库里的报告与发布的一字不差。", "The database holds the statement as it was published."),
+        ("数据库里的报告不是发布的那份：{detail}", "The database does not hold the statement as published: {detail}"),
+    ),
+    "kept_entries": (
+        ("数据库里的 {detail} 笔分录与发布的账本叶逐笔相符。", "All {detail} entries in the database are what the published leaves say."),
+        ("数据库里第 {detail} 号分录缺失、被改过，或是封存后补入的。", "Entry {detail} in the database is missing, changed, or was put in behind the seal."),
+    ),
+    "kept_tree": (
+        ("数据库里的哈希树与发布的根相符：{detail}", "The tree in the database leads to the published root: {detail}"),
+        ("数据库里的哈希树对不上，涉及分录：{detail}", "The tree in the database does not hold, over entries: {detail}"),
+    ),
+    "kept_balances": (
+        ("数据库里封存的余额与发布的相符。", "The balances sealed in the database are those published."),
+        ("数据库里封存的余额与发布的不符：{detail}", "A balance sealed in the database is not the one published: {detail}"),
+    ),
+    "kept_acts": (
+        ("数据库里 {detail} 份已签署的文件，签名全部成立，与发布的一致。", "All {detail} signed acts in the database carry good signatures, and those published are unchanged."),
+        ("数据库里的签署文件不成立：{detail}", "A signed act in the database does not hold: {detail}"),
+    ),
+    "kept_payees": (
+        ("数据库里 {detail} 个收款方与双方签署的一致。", "All {detail} payees in the database are those that both sides signed for."),
+        ("数据库里的收款方不成立：{detail}", "A payee in the database does not hold: {detail}"),
+    ),
+    "kept_resolutions": (
+        ("数据库里 {detail} 份决议与双方签署的一致。", "All {detail} resolutions in the database are what both sides signed."),
+        ("数据库里的决议不是双方签署的内容：{detail}", "A resolution in the database is not what both sides signed: {detail}"),
+    ),
+    "integrity": (
+        ("数据库的 {detail} 项完整性查询全部通过。", "All {detail} integrity queries of the database hold."),
+        ("数据库的完整性查询不通过：{detail}", "Integrity queries of the database fail: {detail}"),
+    ),
 }  # fmt: skip
 
 
