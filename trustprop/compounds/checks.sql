@@ -38,3 +38,16 @@ SELECT compound_id, kind, count(*) AS texts, max(version) AS last_version
 FROM governing_text
 GROUP BY compound_id, kind
 HAVING count(*) <> max(version);
+
+-- name: keys come from a signed act that names them
+SELECT k.compound_id, encode(k.key_id, 'hex') AS key_id
+FROM signing_key k
+LEFT JOIN act a ON a.compound_id = k.compound_id AND a.act_id = k.activated_by_act_id
+LEFT JOIN act_version v
+    ON v.compound_id = a.compound_id AND v.act_id = a.act_id AND v.version = a.version
+WHERE k.activated_at IS NOT NULL
+    AND (
+        a.state IS DISTINCT FROM 'signed'
+        OR a.kind NOT IN ('founding', 'key-activation', 'key-replacement')
+        OR position(encode(k.key_id, 'hex') IN convert_from(v.payload, 'UTF8')) = 0
+    );

@@ -167,3 +167,16 @@ FROM bank_file f
 LEFT JOIN payment_order o ON o.compound_id = f.compound_id AND o.bank_file_id = f.file_id
 GROUP BY f.compound_id, f.file_id, f.orders, f.amount_fen
 HAVING count(o.order_id) <> f.orders OR coalesce(sum(o.amount_fen), 0) <> f.amount_fen;
+
+-- name: the_payee_that_is_kept_is_the_one_that_was_signed_for
+SELECT o.compound_id, o.order_id
+FROM payment_order o
+LEFT JOIN payment_payee p
+    ON p.compound_id = o.compound_id AND p.order_id = o.order_id AND p.act_version = o.act_version
+WHERE o.released_at IS NOT NULL
+    AND o.body -> 'payee' ->> 'commitment' IS DISTINCT FROM encode(sha256(
+        int4send(octet_length(decode(p.salt, 'hex'))) || decode(p.salt, 'hex')
+        || int4send(octet_length(p.name)) || convert_to(p.name, 'UTF8')
+        || int4send(octet_length(p.bank)) || convert_to(p.bank, 'UTF8')
+        || int4send(octet_length(p.account_number)) || convert_to(p.account_number, 'UTF8')
+    ), 'hex');

@@ -31,3 +31,24 @@ CROSS JOIN unnest(r.minutes) AS m (sha256)
 WHERE NOT EXISTS (
     SELECT FROM file f WHERE f.compound_id = r.compound_id AND encode(f.sha256, 'hex') = m.sha256
 );
+
+-- name: resolutions say what both sides signed
+SELECT r.compound_id, r.resolution_id
+FROM resolution r
+JOIN act a ON a.compound_id = r.compound_id AND a.act_id = r.act_id
+JOIN act_version v
+    ON v.compound_id = a.compound_id AND v.act_id = a.act_id AND v.version = a.version
+CROSS JOIN LATERAL (
+    SELECT CAST(convert_from(v.payload, 'UTF8') AS jsonb) -> 'body' AS said
+) AS b
+WHERE NOT b.said @> jsonb_build_object(
+    'resolution_id', r.resolution_id, 'matter', r.matter, 'majority', r.majority,
+    'decided_by', r.decided_by, 'subject_id', r.subject_id, 'title', r.title,
+    'decision', r.decision, 'record_on', r.record_on, 'held_on', r.held_on,
+    'valid_from', r.valid_from, 'valid_until', r.valid_until, 'minutes', r.minutes,
+    'figures', jsonb_build_object(
+        'total_heads', r.total_heads, 'participating_heads', r.participating_heads,
+        'for_heads', r.for_heads, 'total_area_dm2', r.total_area_dm2,
+        'participating_area_dm2', r.participating_area_dm2, 'for_area_dm2', r.for_area_dm2
+    )
+);
