@@ -128,9 +128,13 @@ def check() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
 @click.option("--json", "as_json", is_flag=True)
-def verify(file: Path, lang: str, as_json: bool) -> None:
+@click.option("--against-database", is_flag=True, help="Hold this service's database against it.")
+def verify(file: Path, lang: str, as_json: bool, against_database: bool) -> None:
     """Checks a published statement (PDF or JSON) offline and says what holds and what does not."""
-    report = verification.verify_file(file)
+    if against_database:
+        report = asyncio.run(operations.verify_against(owner_url(settings()), file))
+    else:
+        report = verification.verify_file(file)
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
