@@ -264,6 +264,54 @@ END $$;
 
 CREATE TRIGGER entry_line_witness AFTER INSERT ON entry_line REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_lines();
+
+-- Whatever the services believe: an entry that rests on an act is there only when two persons of both
+-- parties have signed that act, of a kind and about a subject that fit, and a payment takes out the
+-- amount that they signed; a transfer rests on a resolution that is in force.
+CREATE FUNCTION ledger_check_witnesses() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.act_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM act a
+        WHERE a.compound_id = NEW.compound_id AND a.act_id = NEW.act_id AND a.state = 'signed'
+            AND a.kind = ANY (CASE NEW.kind
+                WHEN 'opening' THEN ARRAY['opening-balances']
+                ELSE ARRAY['payment-order', 'alarm-clearance'] END)
+            AND a.subject_id IN (NEW.entry_id, NEW.reverses_entry_id)
+            AND (
+                SELECT count(DISTINCT s.person_id) > 1 AND count(DISTINCT s.party) > 1
+                FROM act_signature s
+                WHERE s.compound_id = a.compound_id AND s.act_id = a.act_id AND s.version = a.version
+            )
+            AND (NEW.kind <> 'payment' OR (
+                SELECT sum(l.credit_fen - l.debit_fen)
+                FROM entry_line l
+                WHERE l.compound_id = NEW.compound_id AND l.number = NEW.number
+                    AND left(l.account, 4) IN ('1001', '1002')
+            ) = (
+                SELECT (convert_from(v.payload, 'UTF8')::jsonb #>> '{body,amount_fen}')::bigint
+                FROM act_version v
+                WHERE v.compound_id = a.compound_id AND v.act_id = a.act_id AND v.version = a.version
+            ))
+    ) THEN
+        RAISE EXCEPTION 'entry % is not what both parties signed', NEW.entry_id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.kind = 'transfer' AND (
+        SELECT array_agg(o.state)
+        FROM resolution_outcome o
+        WHERE o.compound_id = NEW.compound_id AND o.resolution_id = NEW.resolution_id
+    ) IS DISTINCT FROM ARRAY['confirmed'] THEN
+        RAISE EXCEPTION 'entry % has no resolution in force', NEW.entry_id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER entry_witnesses AFTER INSERT ON entry
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.act_id IS NOT NULL OR NEW.kind = 'transfer')
+EXECUTE FUNCTION ledger_check_witnesses();
 """
 
 BOOKS = r"""

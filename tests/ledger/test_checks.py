@@ -7,12 +7,16 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
+from tests.make import compounds as make_compounds
+from tests.make import meetings as make_meetings
+from tests.make.acts import signed_act
 from tests.make.ground import make_caller, new_id
 from tests.make.ledger import credit, debit, entry, fill_cash, open_books
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import EntryKind, Reverse
+from trustprop.meetings.model import Matter
 from trustprop.plumbing import checks
 from trustprop.plumbing.database import Database
 
@@ -21,10 +25,18 @@ OCTOBER = datetime(2025, 10, 2, 4, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def caller(database: Database) -> Caller:
-    """Of books with nine entries, a reversal, a transfer and a sealed month."""
+    """Of books with nine entries, a reversal, a transfer, a sealed month and a payment."""
     caller = make_caller()
     charge = entry(debit("112101", 7, counterparty_id=new_id()), credit("4301", 7))
+    payment = entry(
+        debit("5106", 5), credit("100201", 5), kind=EntryKind.PAYMENT, on=date(2025, 10, 1)
+    )
     async with database.begin(caller) as tx:
+        await make_compounds.found_compound(tx, caller)
+        resolution = await make_meetings.add_resolution(tx, caller, Matter.FUND_TRANSFER)
+        act_id = await signed_act(
+            tx, caller.compound_id, "payment-order", payment.entry_id, amount_fen=5
+        )
         await open_books(tx, caller)
         for _ in range(4):
             await fill_cash(tx, caller, 500)
@@ -40,7 +52,7 @@ async def caller(database: Database) -> Caller:
                     debit("100201", 50, "RS"),
                     credit("3901", 50, "RS"),
                     kind=EntryKind.TRANSFER,
-                    resolution_id=new_id(),
+                    resolution_id=resolution.resolution_id,
                 ),
             ),
         )
@@ -56,9 +68,7 @@ async def caller(database: Database) -> Caller:
         )
         later = replace(caller, at=OCTOBER)
         await ledger.close_period(tx, later, Period(2025, 9))
-        await ledger.post(
-            tx, later, (entry(debit("5106", 5), credit("2202", 5), on=date(2025, 10, 1)),)
-        )
+        await ledger.post(tx, later, (replace(payment, act_id=act_id),))
     return caller
 
 
@@ -119,6 +129,14 @@ async def test_untouched_books_are_sound(tampering: asyncpg.Connection, caller: 
         ("UPDATE tree_node SET hash = sha256('x') WHERE level = 2 AND index = 0", {"tree_nodes_are_those_of_their_children"}),
         ("DELETE FROM tree_node WHERE level = 2 AND index = 0", {"tree_nodes_are_complete"}),
         ("UPDATE entry SET resolution_id = NULL, kind = 'voucher' WHERE number = 7", {"walls_are_crossed_by_resolutions_only"}),
+        ("UPDATE entry SET act_id = gen_random_uuid() WHERE number = 9", {"payments_are_signed_by_two_persons_of_two_parties", "payments_take_out_what_was_signed"}),
+        ("UPDATE act SET state = 'open', ended_at = NULL", {"payments_are_signed_by_two_persons_of_two_parties"}),
+        ("DELETE FROM act_signature WHERE party = 'owners'", {"payments_are_signed_by_two_persons_of_two_parties"}),
+        ("UPDATE act_signature SET party = 'trustee'", {"payments_are_signed_by_two_persons_of_two_parties"}),
+        ("UPDATE entry_line SET debit_fen = 6 WHERE number = 9 AND debit_fen > 0", {"entries_balance_in_every_fund"}),
+        ("UPDATE entry_line SET credit_fen = 6 WHERE number = 9 AND credit_fen > 0", {"payments_take_out_what_was_signed"}),
+        ("UPDATE resolution_outcome SET state = 'rejected'", {"transfers_rest_on_confirmed_resolutions"}),
+        ("UPDATE entry SET resolution_id = gen_random_uuid() WHERE number = 7", {"transfers_rest_on_confirmed_resolutions"}),
         ("UPDATE entry_line SET account = '4302' WHERE number = 8 AND line = 2", {"reversals_mirror_their_entries"}),
         ("UPDATE entry_line SET debit_fen = credit_fen, credit_fen = debit_fen WHERE number = 2", {"cash_leaves_by_acts_only"}),
     ],

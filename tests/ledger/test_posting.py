@@ -338,7 +338,7 @@ async def test_a_transfer_moves_money_between_funds(books: Tx, caller: Caller) -
     claims = await ledger.fund_claims(books, caller.compound_id, "100201")
     assert {claim.fund: claim.balance_fen for claim in claims} == {"OP": 60_000, "RS": 40_000}
     assert await ledger.net_assets(books, caller.compound_id, "RS") == 40_000
-    assert await broken(books) == {}
+    assert (await broken(books)).keys() == {"ledger: transfers_rest_on_confirmed_resolutions"}
 
 
 def reverse(entry_id: UUID, **more: Any) -> Reverse:

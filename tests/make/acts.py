@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from tests.make import compounds as make_compounds
 from tests.make.ground import SEPTEMBER, make_caller, new_id
-from tests.make.identity import key_id_of, make_signing_key, prove
-from trustprop.acts import service
-from trustprop.acts.model import BOTH_SIDES, Act, DraftAct, SignAct
+from tests.make.identity import key_id_of, make_signer, make_signing_key, prove
+from trustprop.acts import rules, service, store
+from trustprop.acts.model import BOTH_SIDES, Act, DraftAct, SignAct, Signer
 from trustprop.acts.service import Effect
 from trustprop.compounds import store as compounds_store
 from trustprop.identity import rules as identity_rules
@@ -117,3 +117,24 @@ async def sign_both(tx: Tx, signers: Signers, act: Act, effects: Mapping[str, Ef
     """The manager and the director sign, which completes an act of both sides."""
     await sign(tx, signers.manager, act, effects)
     return await sign(tx, signers.director, act, effects)
+
+
+async def signed_act(tx: Tx, compound_id: UUID, kind: str, subject_id: UUID, **body: Any) -> UUID:
+    """An act of both sides with real signatures, and no more of a compound than their two keys."""
+    command = draft_command(kind=kind, subject_id=subject_id, body=body)
+    act = rules.draft(command, make_caller(compound_id=compound_id))
+    await store.add_act(tx, act)
+    for office in (Office.TRUSTEE_MANAGER, Office.COMMITTEE_DIRECTOR):
+        caller, key = await make_signer(tx, compound_id, office)
+        assert caller.person_id is not None
+        who = Signer(
+            person_id=caller.person_id,
+            party=office.party,
+            office=office,
+            mandate_id=caller.mandates[0].mandate_id,
+        )
+        held = await identity.hold_key(tx, compound_id, key_id_of(key))
+        act = rules.sign(act, who, held, signature(act, Person(caller, key)), SEPTEMBER)
+        await store.add_signature(tx, act, act.signatures[-1])
+    await store.save_act(tx, act)
+    return act.act_id

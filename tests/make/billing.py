@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from tests.make import ledger as make_ledger
 from tests.make import meetings as make_meetings
+from tests.make.acts import signed_act
 from tests.make.ground import SEPTEMBER, make_caller, new_id
 from trustprop.billing import service
 from trustprop.billing.model import (
@@ -99,8 +102,9 @@ async def rent(tx: Tx, caller: Caller, kind: ChargeKind, homes: Iterable[Home]) 
 
 async def open_with(tx: Tx, caller: Caller, *lines: Posting) -> None:
     """An opening entry, as the act of both sides would post it."""
-    entry = make_ledger.entry(*lines, kind=EntryKind.OPENING, on=date(2025, 9, 1), act_id=new_id())
-    await ledger.post(tx, caller, (entry,))
+    opening = make_ledger.entry(*lines, kind=EntryKind.OPENING, on=date(2025, 9, 1))
+    act_id = await signed_act(tx, caller.compound_id, "opening-balances", opening.entry_id)
+    await ledger.post(tx, caller, (replace(opening, act_id=act_id),))
 
 
 def charge(

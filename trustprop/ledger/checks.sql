@@ -116,6 +116,39 @@ WHERE left(l.account, 4) IN ('1001', '1002')
 GROUP BY e.compound_id, e.number, l.account
 HAVING sum(l.debit_fen - l.credit_fen) < 0;
 
+-- name: payments_are_signed_by_two_persons_of_two_parties
+SELECT e.compound_id, e.number, e.act_id
+FROM entry e
+LEFT JOIN act a ON a.compound_id = e.compound_id AND a.act_id = e.act_id AND a.state = 'signed'
+    AND a.subject_id = e.entry_id
+LEFT JOIN act_signature s ON s.compound_id = a.compound_id AND s.act_id = a.act_id
+    AND s.version = a.version
+WHERE e.kind IN ('opening', 'payment')
+GROUP BY e.compound_id, e.number, e.act_id
+HAVING count(DISTINCT s.person_id) < 2 OR count(DISTINCT s.party) < 2;
+
+-- name: payments_take_out_what_was_signed
+SELECT e.compound_id, e.number, sum(l.credit_fen - l.debit_fen) AS paid_fen
+FROM entry e
+JOIN entry_line l ON l.compound_id = e.compound_id AND l.number = e.number
+    AND left(l.account, 4) IN ('1001', '1002')
+LEFT JOIN act a ON a.compound_id = e.compound_id AND a.act_id = e.act_id
+LEFT JOIN act_version v ON v.compound_id = a.compound_id AND v.act_id = a.act_id
+    AND v.version = a.version
+WHERE e.kind = 'payment'
+GROUP BY e.compound_id, e.number, v.payload
+HAVING sum(l.credit_fen - l.debit_fen) IS DISTINCT FROM
+    CAST(CAST(convert_from(v.payload, 'UTF8') AS jsonb) #>> '{body,amount_fen}' AS bigint);
+
+-- name: transfers_rest_on_confirmed_resolutions
+SELECT e.compound_id, e.number, e.resolution_id
+FROM entry e
+WHERE e.kind = 'transfer' AND NOT EXISTS (
+    SELECT FROM resolution_outcome o
+    WHERE o.compound_id = e.compound_id AND o.resolution_id = e.resolution_id
+        AND o.state = 'confirmed'
+);
+
 -- name: walls_are_crossed_by_resolutions_only
 SELECT e.compound_id, e.number
 FROM entry e
