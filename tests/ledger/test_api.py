@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from tests.make import acts as make_acts
+from tests.make import ledger as make_ledger
 from tests.make.acts import Signers
 from tests.make.ground import make_caller, new_id
 from tests.make.http import sign_in
+from tests.make.ledger import credit, debit
 from trustprop.acts import service as acts
 from trustprop.kernel.caller import Caller, Office
 from trustprop.ledger import service as ledger
@@ -259,3 +261,31 @@ async def test_another_compound_is_not_there(books: Books) -> None:
     for path in ("/balances", "/entries", "/accounts", "/checkpoint", "/export?format=csv"):
         answer = await books.client.get(elsewhere + path, headers=books.headers)
         assert answer.status_code == 404
+
+
+async def test_a_voucher_that_uses_a_budget_line_is_sent_to_the_accruals(books: Books) -> None:
+    await books.open()
+    wrong = voucher(("5106", "debit", 300), ("2202", "credit", 300))
+    wrong["lines"][0]["budget_line_id"] = str(new_id())
+    refused = await books.post("/vouchers", wrong, **{"Accept-Language": "zh-CN"})
+    assert refused.status_code == 422, refused.text
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == (
+        "/lines/0/budget_line_id",
+        "budget-line-needs-accrual",
+    )
+    assert "/accruals" in error["detail"]
+
+
+async def test_a_voucher_that_used_a_budget_line_is_not_reversed_as_a_plain_one(
+    books: Books,
+) -> None:
+    await books.open()
+    used = make_ledger.entry(debit("5106", 300, budget_line_id=new_id()), credit("2202", 300))
+    async with books.database.begin(books.bookkeeper) as tx:
+        await ledger.post(tx, books.bookkeeper, (used,))
+    command = {"id": str(new_id()), "accounting_on": "2025-09-12", "memo": "冲销"}
+    refused = await books.post(f"/entries/{used.entry_id}/reversals", command)
+    assert refused.status_code == 409, refused.text
+    assert refused.json()["code"] == "reversed-as-accrual"
+    assert f"/accruals/{used.entry_id}/reversals" in refused.json()["detail"]

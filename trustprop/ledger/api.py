@@ -94,9 +94,12 @@ async def create_voucher(
     once: NamedDependency[Once],
     data: JSONBody[PostVoucher],
 ) -> Response[PostedEntry]:
-    """Post a bookkeeper's voucher: anything but money out of a bank account or across a fund wall."""
+    """Post a bookkeeper's voucher: no money out of a bank account, across a fund wall or from a budget line.
+
+    What uses a budget line is posted at ``/accruals``.
+    """
     async with database.begin(caller) as tx:
-        return await once(tx, service.post_voucher(tx, caller, data))
+        return await once(tx, service.post_plain_voucher(tx, caller, data))
 
 
 @post(f"{BASE}/entries/{{entry_id:uuid}}/reversals", operation_id="entries_reverse", tags=TAGS)
@@ -109,7 +112,7 @@ async def reverse_entry(
 ) -> Response[PostedEntry]:
     """Take back a voucher by its mirror, dated in an open month."""
     async with database.begin(caller) as tx:
-        return await once(tx, service.reverse_voucher(tx, caller, entry_id, data))
+        return await once(tx, service.reverse_plain_voucher(tx, caller, entry_id, data))
 
 
 @post(f"{BASE}/opening-balances", operation_id="opening_balances_draft", tags=TAGS)

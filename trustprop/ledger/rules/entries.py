@@ -119,6 +119,23 @@ def voucher(command: PostVoucher) -> Entry:
     )
 
 
+def check_uses_no_budget(command: PostVoucher) -> None:
+    """A line of the budget knows of every use, so what uses one is posted together with the use."""
+    refusal = refusals.BudgetLineNeedsAccrual()
+    errors = tuple(
+        _field_error(f"/lines/{number}/budget_line_id", refusal)
+        for number, line in enumerate(command.lines)
+        if line.budget_line_id is not None
+    )
+    if errors:
+        raise FieldsInvalid(errors=errors)
+
+
+def check_used_no_budget(original: JournalEntry) -> None:
+    if any(line.budget_line_id is not None for line in original.lines):
+        raise refusals.ReversedAsAccrual(entry_id=str(original.entry_id))
+
+
 def check_voucher_reversal(original: JournalEntry) -> None:
     """A charge, a payment or an invoice is undone by the house that made it."""
     if original.kind is not EntryKind.VOUCHER:

@@ -79,6 +79,17 @@ class NotAVoucher(Conflict):
     kind: str
 
 
+class BudgetLineNeedsAccrual(Invalid):
+    code = "budget-line-needs-accrual"
+    detail = N_("A voucher that uses a budget line is posted at /accruals.")
+
+
+class ReversedAsAccrual(Conflict):
+    code = "reversed-as-accrual"
+    detail = N_("This voucher uses budget lines; it is reversed at /accruals/{entry_id}/reversals.")
+    entry_id: str
+
+
 class AccountNotOpen(Invalid):
     code = "account-not-open"
     detail = N_("There is no open account {account}.")

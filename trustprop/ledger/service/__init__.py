@@ -14,8 +14,10 @@ from trustprop.ledger.service.posting import (
     lock_books,
     open_books,
     post,
+    post_plain_voucher,
     post_voucher,
     reverse,
+    reverse_plain_voucher,
     reverse_voucher,
 )
 from trustprop.ledger.service.reading import (
@@ -64,8 +66,10 @@ __all__ = [
     "open_books",
     "open_fund",
     "post",
+    "post_plain_voucher",
     "post_voucher",
     "reverse",
+    "reverse_plain_voucher",
     "reverse_voucher",
     "root",
     "sealed_period",

@@ -89,6 +89,22 @@ async def post_voucher(tx: Tx, caller: Caller, command: PostVoucher) -> PostedEn
     return posted
 
 
+async def post_plain_voucher(tx: Tx, caller: Caller, command: PostVoucher) -> PostedEntry:
+    """A voucher that uses no budget line; budgets posts those that do. Raises FieldsInvalid."""
+    caller.check_office_or_scope("books:write", Office.TRUSTEE_BOOKKEEPER)
+    rules.check_uses_no_budget(command)
+    return await post_voucher(tx, caller, command)
+
+
+async def reverse_plain_voucher(
+    tx: Tx, caller: Caller, entry_id: UUID, command: ReverseVoucher
+) -> PostedEntry:
+    """Takes back a voucher that used no budget line. Raises ReversedAsAccrual, NotAVoucher."""
+    caller.check_office_or_scope("books:write", Office.TRUSTEE_BOOKKEEPER)
+    rules.check_used_no_budget(await _entry(tx, caller.compound_id, entry_id))
+    return await reverse_voucher(tx, caller, entry_id, command)
+
+
 async def reverse_voucher(
     tx: Tx, caller: Caller, entry_id: UUID, command: ReverseVoucher
 ) -> PostedEntry:
