@@ -1,11 +1,14 @@
 """What the documents point at is there."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
 import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 
 from trustprop.cli import cli
 from trustprop.plumbing.settings import Settings
@@ -79,3 +82,40 @@ def test_every_document_is_linked_from_the_readme() -> None:
 
 def test_the_readme_stays_one_screen() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= ENOUGH_FOR_A_SCREEN
+
+
+ROUTE = re.compile(r"`((?:(?:GET|POST|PUT|DELETE)\|?)*) ?((?:…|/v1|/public)/[^`\s]*)`")
+TENANT = "/v1/compounds/{}"
+
+
+def told_routes(text: str) -> Iterator[tuple[str, str]]:
+    """Every method and address that a document names; ``…`` is the compound's own part."""
+    for methods, address in ROUTE.findall(text):
+        head, _, tail = pattern(address).rpartition("/")
+        for path in (f"{head}/{last}" for last in tail.split("|")):
+            for method in methods.split("|"):
+                yield method, path
+
+
+def pattern(address: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", address.partition("?")[0]).rstrip("/")
+
+
+def test_the_design_names_the_routes_that_there_are(app: Litestar) -> None:
+    served = {
+        (method, pattern(route.path_format))
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in (*route.methods, "")
+    }
+    told = list(told_routes((ROOT / "docs" / "design.md").read_text(encoding="utf-8")))
+    assert len(told) > 120
+    unknown = [
+        f"{method} {path}"
+        for method, path in told
+        if not {(method, path.replace("…", base)) for base in (TENANT, "/public/{}")} & served
+    ]
+    assert unknown == []
+    named = {path.replace("…", TENANT) for _, path in told}
+    kept = {path for _, path in served if path.startswith("/v1/") and "/rehearsal/" not in path}
+    assert kept - named - {TENANT} == set()
