@@ -140,7 +140,7 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 said = [*message["headers"], (b"x-request-id", request_id.encode())]
-                names = {name.lower() for name, _value in said}
+                names = {name for name, _value in said}
                 said += [header for header in self.default_headers if header[0] not in names]
                 message["headers"] = said
             await send(message)

@@ -5,7 +5,7 @@ with the name of the fact as its context.
 """
 
 import string
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ def _in_words(name: str, fact: Any, language: str) -> Any:
     return comma.join(known.get((name, word), word) + rest[0] + rest[1] for word, *rest in parts)
 
 
+@lru_cache(maxsize=256)
 def choose(accept_language: str) -> str:
     """The first language of an Accept-Language header that we speak; Chinese when in doubt."""
     wishes = []
