@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 import uuid_utils
 from litestar import Litestar
@@ -23,6 +24,10 @@ from trustprop.plumbing.database import Database, Tx
 from trustprop.plumbing.settings import Settings
 
 pytest_plugins = ["tests.played"]
+
+# Nothing here is a timed test; a failing example prints how to repeat it.
+hypothesis.settings.register_profile("here", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("here")
 
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "var" / "test-postgres"
