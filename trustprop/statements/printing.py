@@ -14,6 +14,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from trustprop.kernel.canonical import canonical_json, sha256
+from trustprop.kernel.cells import harmless
 from trustprop.kernel.money import yuan
 from trustprop.kernel.periods import ZONE
 from trustprop.statements.model import Journal, Statement
@@ -82,7 +83,7 @@ def entries_csv(journal: Journal) -> bytes:
                     entry.number,
                     entry.accounting_on,
                     entry.kind,
-                    _no_formula(entry.memo or ""),
+                    harmless(entry.memo or ""),
                     line.fund,
                     line.account,
                     _plain_yuan(max(line.signed_fen, 0)),
@@ -144,8 +145,3 @@ def _qr(url: str) -> Markup:
 
 def _plain_yuan(amount_fen: int) -> str:
     return yuan(amount_fen).replace(",", "")
-
-
-def _no_formula(text: str) -> str:
-    """A spreadsheet takes a cell that begins so for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -25,12 +25,14 @@ def is_mt940(content: bytes) -> bool:
 
 def read(content: bytes) -> ReadStatement:
     """Every message of the file, in order. Raises StatementUnreadable or BalanceBroken."""
-    text = _decode(content)
+    blocks = _blocks(_decode(content))
+    if not blocks:
+        raise StatementUnreadable(line=0, reason="mt940")
     lines: list[ReadLine] = []
     opening_fen: int | None = None
     closing_fen: int | None = None
     account = ""
-    for block in _blocks(text):
+    for block in blocks:
         parsed = _parse(block)
         opening = _balance(parsed, "opening")
         closing_fen = _balance(parsed, "closing")

@@ -10,6 +10,7 @@ from uuid import UUID
 from lxml import etree
 
 from trustprop.disbursements.model import Payee
+from trustprop.kernel.cells import harmless
 from trustprop.kernel.money import yuan
 from trustprop.kernel.periods import local_date
 from trustprop.kernel.struct import Fact
@@ -52,7 +53,7 @@ def table(transfers: Sequence[Transfer]) -> bytes:
         shown = (payee.name, payee.bank, "\t" + payee.number)
         amount = yuan(transfer.amount_fen).replace(",", "")
         rows.writerow(
-            _harmless(cell)
+            harmless(cell)
             for cell in (
                 transfer.number,
                 transfer.execute_on.isoformat(),
@@ -147,8 +148,3 @@ def _text(parent: etree._Element, name: str, text: str) -> etree._Element:
 
 def _child(parent: etree._Element, name: str) -> etree._Element:
     return etree.SubElement(parent, f"{{{PAIN_001}}}{name}")
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula is made text."""
-    return "'" + cell if cell.startswith(("=", "+", "-", "@")) else cell

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import xlsxwriter
 
+from trustprop.kernel.cells import harmless
 from trustprop.kernel.money import yuan
 from trustprop.kernel.periods import utc
 from trustprop.ledger.model import AccountClass, Chart, JournalEntry, Posting, Side
@@ -36,7 +37,6 @@ _ROOTS = {
     AccountClass.EXPENSE: "Expenses",
     AccountClass.MEMO: "Equity",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_heading(language: str) -> str:
@@ -124,7 +124,7 @@ def _cells(
 ) -> Iterator[tuple[str, ...]]:
     for entry in entries:
         for line in entry.lines:
-            yield tuple(map(_harmless, _row(chart, language, entry, line)))
+            yield tuple(map(harmless, _row(chart, language, entry, line)))
 
 
 def _row(chart: Chart, language: str, entry: JournalEntry, line: Posting) -> tuple[str, ...]:
@@ -154,11 +154,6 @@ def _csv(rows: Iterable[tuple[str, ...]]) -> str:
     content = io.StringIO()
     csv.writer(content, lineterminator="\r\n").writerows(rows)
     return content.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet must not take a memo for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _root(code: str) -> str:
