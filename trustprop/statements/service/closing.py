@@ -88,7 +88,7 @@ async def _draw_up(
 
 
 async def _signed(tx: Tx, caller: Caller, act: Act) -> None:
-    """Locks the month if it is still what was signed. Raises BooksChanged."""
+    """Locks the month if it is still what was signed, word for word. Raises BooksChanged."""
     await ledger.lock_books(tx, caller.compound_id)
     found = await store.find_close(tx, caller.compound_id, act_id=act.act_id)
     assert found is not None
@@ -104,7 +104,7 @@ async def _signed(tx: Tx, caller: Caller, act: Act) -> None:
         close.body.tree_size,
         commitments=drafted.commitments,
     )
-    rules.check_unchanged(close.body, again, since)
+    rules.check_unchanged(msgspec.convert(act.body, CloseBody), again, since)
     await ledger.close_period(tx, caller, period)
     for account in await bank_accounts(tx, caller.compound_id):
         await banking.seal(tx, caller, account.account_code, period)
