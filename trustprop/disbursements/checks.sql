@@ -101,6 +101,10 @@ FROM entry e
 WHERE e.kind = 'payment' AND NOT EXISTS (
     SELECT FROM payment_order o
     WHERE o.compound_id = e.compound_id AND o.order_id = e.entry_id AND o.released_at IS NOT NULL
+) AND NOT EXISTS (
+    SELECT FROM act a
+    WHERE a.compound_id = e.compound_id AND a.act_id = e.act_id
+        AND a.kind = 'alarm-clearance' AND a.state = 'signed'
 );
 
 -- name: a_returned_order_and_only_it_has_its_entry_reversed
