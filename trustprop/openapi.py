@@ -91,7 +91,13 @@ def tidy(schema: dict[str, Any]) -> dict[str, Any]:
         _name(status): _with_examples(response, status, examples)
         for status, response in sorted(statuses.items())
     }
+    # Where a Struct is first met depends on the order of a set; its default there is not its own.
+    schemas = {
+        name: {word: value for word, value in one.items() if word != "default"}
+        for name, one in schema["components"]["schemas"].items()
+    }
     components = schema["components"] | {
+        "schemas": schemas,
         "responses": responses,
         "examples": {f"problem-{code}": example for code, example in examples.items()},
     }

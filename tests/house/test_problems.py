@@ -48,7 +48,7 @@ async def test_the_type_of_a_problem_is_an_address_that_explains_it(
     assert problem["type"] == f"{settings.public_url}/problems/not-found"
     page = await client.get(problem["type"].removeprefix(settings.public_url))
     assert page.status_code == 200
-    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert advice()["not-found"][0] in page.text
     assert advice()["not-found"][1] in page.text
 

@@ -43,10 +43,10 @@ TreeSize = Annotated[int | None, Parameter(ge=0, le=2**62)]
 Month = Annotated[str | None, Parameter(pattern=r"^(199\d|[2-9]\d{3})-(0[1-9]|1[0-2])$")]
 Language = Annotated[str, Parameter(pattern=r"^(zh-CN|en)$")]
 MEDIA_TYPES = {
-    service.ExportFormat.CSV: "text/csv; charset=utf-8",
+    service.ExportFormat.CSV: "text/csv",
     service.ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    service.ExportFormat.BEANCOUNT: "text/plain; charset=utf-8",
-    service.ExportFormat.HLEDGER: "text/plain; charset=utf-8",
+    service.ExportFormat.BEANCOUNT: "text/plain",
+    service.ExportFormat.HLEDGER: "text/plain",
 }
 
 

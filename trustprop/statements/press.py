@@ -51,11 +51,12 @@ class Press:
     def close(self) -> None:
         """At once: a print under way is no loss, its job is done again."""
         if self._pool is not None:
-            started = list((self._pool._processes or {}).values())  # noqa: SLF001 - no other way
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+            pool, self._pool = self._pool, None
+            started = list((pool._processes or {}).values())  # noqa: SLF001 - no other way
+            pool.shutdown(wait=False, cancel_futures=True)
             for process in started:
                 process.terminate()
+                process.join()
 
     def _open(self) -> ProcessPoolExecutor:
         if self._pool is None:
