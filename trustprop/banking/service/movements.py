@@ -38,7 +38,7 @@ class Open(Struct, frozen=True, kw_only=True):
 
 async def still_open(tx: Tx, compound_id: UUID, account: str, on: date | None = None) -> Open:
     """Now, or at the end of a day. Costs what happened since the last closed month before."""
-    sealed = await store.last_seal(tx, compound_id, account, on and _closed_before(on))
+    sealed = await store.last_seal(tx, compound_id, account, _closed_before(on) if on else None)
     if sealed is None:
         lines = await store.lines(tx, compound_id, account)
     else:

@@ -222,7 +222,7 @@ async def _heads(
 async def _lines(
     tx: Tx, compound_id: UUID, first: int, last: int, numbers: list[int] | None = None
 ) -> dict[int, list[Any]]:
-    wanted = entry_line.c.number.between(first, last)
+    wanted: ColumnElement[bool] = entry_line.c.number.between(first, last)
     if numbers is not None and len(numbers) <= last - first:
         wanted = entry_line.c.number == any_(literal(numbers, ARRAY(BigInteger)))
     found = await tx.execute(
