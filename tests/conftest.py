@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -106,17 +107,24 @@ async def exists(url: str, name: str) -> bool:
         await connection.close()
 
 
-@pytest.fixture(scope="session")
-def owner_url(template: str) -> Iterator[str]:
-    """A database of this run, as its owner."""
+@contextmanager
+def a_database(template: str) -> Iterator[str]:
+    """A fresh copy of the template, as its owner; gone afterwards."""
     url = os.environ["TRUSTPROP_TEST_DATABASE_URL"]
     name = f"test_{uuid_utils.uuid7().hex}"
-    asyncio.run(run_sql(url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    asyncio.run(run_sql(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
     yield with_database(url, name)
     asyncio.run(run_sql(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def owner_url(template: str) -> Iterator[str]:
+    """A database of this module, as its owner: no module sees what another one left."""
+    with a_database(template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def serving_url(owner_url: str) -> str:
     """The same database, as the role that serves requests."""
     return with_database(
@@ -124,7 +132,7 @@ def serving_url(owner_url: str) -> str:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def database(serving_url: str) -> AsyncIterator[Database]:
     opened = Database.connect(serving_url, pool_size=20)
     yield opened

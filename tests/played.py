@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.conftest import a_database
 from trustprop.demo import story
 from trustprop.demo.client import Client
 from trustprop.demo.stage import Stage
@@ -61,17 +62,21 @@ def listening(asked: list[Asked]) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def month(
-    owner_url: str, serving_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PlayedMonth]:
+def month_url(template: str) -> Iterator[str]:
+    """The month's own database, as its owner."""
+    with a_database(template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def month(month_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedMonth]:
     """Tests that change something of it make their own copy or their own compound."""
     folder = tmp_path_factory.mktemp("month")
     asked: list[Asked] = []
     with (folder / "log.txt").open("w+") as log, listening(asked):
         console = Console(file=log, highlight=False, width=200)
         settings = {
-            "TRUSTPROP_DATABASE_URL": owner_url,
-            "TRUSTPROP_SERVING_DATABASE_URL": serving_url,
+            "TRUSTPROP_DATABASE_URL": month_url,
             "TRUSTPROP_VAR_DIR": str(folder / "var"),
         }
         with story.service(free_port(), console, **settings) as (base_url, token):

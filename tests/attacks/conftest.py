@@ -37,15 +37,15 @@ def second(month: PlayedMonth) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def original(second: Stage, owner_url: str) -> Iterator[str]:
+def original(second: Stage, month_url: str) -> Iterator[str]:
     """The name of a database like that of the month; nobody ever connects to it."""
     assert second.compound_id
     name = f"original_{new_id().hex}"
-    url = with_database(owner_url, name)
-    asyncio.run(run_sql(owner_url, f"CREATE DATABASE {name}"))
+    url = with_database(month_url, name)
+    asyncio.run(run_sql(month_url, f"CREATE DATABASE {name}"))
     tools = embedded.bin_path()
     dump = subprocess.run(
-        [tools / "pg_dump", "--format=custom", "--no-owner", f"--dbname={owner_url}"],
+        [tools / "pg_dump", "--format=custom", "--no-owner", f"--dbname={month_url}"],
         check=True,
         capture_output=True,
     )
@@ -56,16 +56,16 @@ def original(second: Stage, owner_url: str) -> Iterator[str]:
         capture_output=True,
     )
     yield name
-    asyncio.run(run_sql(owner_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    asyncio.run(run_sql(month_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 @pytest.fixture
-async def copy_url(original: str, owner_url: str) -> AsyncIterator[str]:
+async def copy_url(original: str, month_url: str) -> AsyncIterator[str]:
     """A copy of one's own, as the owner of the schema."""
     name = f"copy_{new_id().hex}"
-    await run_sql(owner_url, f"CREATE DATABASE {name} TEMPLATE {original}")
-    yield with_database(owner_url, name)
-    await run_sql(owner_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await run_sql(month_url, f"CREATE DATABASE {name} TEMPLATE {original}")
+    yield with_database(month_url, name)
+    await run_sql(month_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -497,7 +497,7 @@ def without_lock(find: Callable[..., Coroutine[Any, Any, Any]]) -> Any:
     return unlocked
 
 
-async def test_without_its_claims_an_invoice_number_comes_in_eight_times(
+async def test_without_its_claims_only_the_registry_of_all_compounds_refuses_a_number(
     database: Database,
     owner: asyncpg.Connection,
     bookkeeper: Caller,
@@ -506,5 +506,6 @@ async def test_without_its_claims_an_invoice_number_comes_in_eight_times(
 ) -> None:
     case = await submitted_number(database, bookkeeper, tmp_path)
     monkeypatch.setattr(submission, "claims", lambda *_arguments: (new_id().hex,))
-    await race(database, case.caller, *(case.doing(i) for i in range(TWICE)))
-    assert await owner.fetchval(case.count, bookkeeper.compound_id) == TWICE
+    answers = await race(database, case.caller, *(case.doing(i) for i in range(TWICE)))
+    assert answers == {"done": 1, "invoice-used-elsewhere": TWICE - 1}
+    assert await owner.fetchval(case.count, bookkeeper.compound_id) == 1

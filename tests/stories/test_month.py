@@ -1,7 +1,5 @@
 """One fiduciary month, end to end, through real sockets."""
 
-from uuid import UUID
-
 import asyncpg
 import pytest
 
@@ -19,11 +17,10 @@ def test_the_month_ends_with_every_balance_of_the_file_and_a_sound_statement(
     assert month.log.count("All of it holds.") == 3
 
 
-async def test_every_integrity_query_returns_no_rows(
-    month: PlayedMonth, owner: asyncpg.Connection
-) -> None:
+async def test_every_integrity_query_returns_no_rows(month: PlayedMonth, month_url: str) -> None:
     assert month.holds
+    owner = await asyncpg.connect(month_url)
     found = await checks.run(owner)
+    await owner.close()
     assert len(found) > 40
-    ours = UUID(month.compound_id)
-    assert {name: rows for name, rows in found.items() if any(ours in row for row in rows)} == {}
+    assert {name: rows for name, rows in found.items() if rows} == {}

@@ -50,16 +50,16 @@ def table(transfers: Sequence[Transfer]) -> bytes:
     rows.writerow(HEADINGS)
     for transfer in transfers:
         payee = transfer.payee
-        shown = (payee.name, payee.bank, "\t" + payee.number)
         amount = yuan(transfer.amount_fen).replace(",", "")
         rows.writerow(
-            harmless(cell)
-            for cell in (
+            (
                 transfer.number,
                 transfer.execute_on.isoformat(),
-                *shown,
+                harmless(payee.name),
+                harmless(payee.bank),
+                "\t" + payee.number,
                 amount,
-                transfer.purpose,
+                harmless(transfer.purpose),
                 str(transfer.order_id),
             )
         )
