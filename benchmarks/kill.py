@@ -283,7 +283,7 @@ def _voucher(name: str) -> tuple[dict[str, str], bytes]:
 
 def _free_port() -> int:
     """Below the ports of outgoing connections: a writer that finds nobody there could meet itself."""
-    for port in range(20_000, 30_000):
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

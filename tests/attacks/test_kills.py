@@ -10,6 +10,8 @@ import uuid_utils
 
 from benchmarks.kill import Campaign, Outcome, run
 
+pytestmark = pytest.mark.xdist_group("kills")
+
 ROOT = Path(__file__).parents[2]
 
 
