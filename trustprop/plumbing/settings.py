@@ -41,7 +41,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_format: str = "json"
     """``json`` for machines, ``text`` for people."""
     rehearsal: bool = False
-    """Lets an operator set the clock (``POST /v1/rehearsal/clock``). Never with real money: every
+    """Lets anybody set the clock (``POST /v1/rehearsal/clock``). Never with real money: every
     answer then carries the header ``Trustprop-Rehearsal``."""
     session_hours: int = 12
     rate_limit_per_minute: int = 6000
