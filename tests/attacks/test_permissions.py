@@ -52,6 +52,7 @@ class Cast(Struct, frozen=True):
     tokens: dict[str, str]
     keys: dict[str, Person]
     open_ids: dict[str, str]
+    api_key_id: str
 
 
 def _token(headers: dict[str, str]) -> str:
@@ -105,7 +106,12 @@ async def cast_of(
     tokens["vendor key"] = _token(await api_key(owner, compound, *scopes, vendor_id=vendor))
     tokens["other vendor key"] = _token(await api_key(owner, compound, *scopes, vendor_id=others))
     keys = {role: getattr(stage, role) for role in ("manager", "director", "member")}
-    return Cast(tokens, keys, open_ids)
+    api_key_id = await owner.fetchval(
+        "SELECT key_id FROM api_key WHERE compound_id = $1 AND vendor_id = $2 AND label = 'test'",
+        compound,
+        vendor,
+    )
+    return Cast(tokens, keys, open_ids, str(api_key_id))
 
 
 async def _open(month: PlayedMonth, service: Service, tokens: dict[str, str]) -> dict[str, str]:
@@ -179,6 +185,7 @@ async def _body(
 
 def _address(route: Route, month: PlayedMonth, ids: dict[str, list[str]], cast: Cast) -> str:
     known = {**ids, **{name: [value] for name, value in cast.open_ids.items()}}
+    known["key_id"] = [cast.api_key_id if "/api-keys/" in route.path else month.stage.manager.key_id]
     known.setdefault("hold_id", [str(new_id())])
     for name in route.parameters:
         if name not in TEXTS and not known.get(name):
