@@ -1,0 +1,1 @@
+"""How a vote is held and counted: the roll, the ballots, the count and its proof."""

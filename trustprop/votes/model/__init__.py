@@ -1,0 +1,1 @@
+"""What a vote is made of."""
