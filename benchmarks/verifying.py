@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 
 from benchmarks.ground import RUNS, Ground, Result, result, say
 from tests.make.ground import new_id
+from trustprop.kernel import merkle
 from trustprop.ledger.model import AttestedEntry, AttestedLine, EntryKind, Source
-from trustprop.ledger.rules import leaf, merkle
+from trustprop.ledger.rules import leaf
 
 ENTRIES = 100_000
 

@@ -20,9 +20,9 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from trustprop.kernel import merkle
 from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import N_, Conflict, Invalid
-from trustprop.ledger.rules import merkle
 from trustprop.plumbing import checks, embedded
 from trustprop.plumbing.files import Files
 from trustprop.urls import SERVING

@@ -22,7 +22,7 @@ from tests.make.identity import make_signing_key
 from tests.played import PlayedMonth
 from trustprop import operations
 from trustprop.identity import rules as signing
-from trustprop.ledger.rules import merkle
+from trustprop.kernel import merkle
 from trustprop.plumbing import checks
 
 pytestmark = pytest.mark.xdist_group("month")

@@ -14,9 +14,10 @@ from tests.make.ground import make_caller, new_id
 from tests.make.http import sign_in
 from tests.make.ledger import credit, debit
 from trustprop.acts import service as acts
+from trustprop.kernel import merkle
 from trustprop.kernel.caller import Caller, Office
 from trustprop.ledger import service as ledger
-from trustprop.ledger.rules import checkpoint, merkle
+from trustprop.ledger.rules import checkpoint
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 

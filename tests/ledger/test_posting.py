@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from tests.ledger.test_leaf import COMPOUND, ENTRY, HOME, PLAIN, SALT
 from tests.make.ground import make_caller, new_id
 from tests.make.ledger import credit, debit, entry, fill_cash, open_books
+from trustprop.kernel import merkle
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.periods import Period
 from trustprop.ledger import rules
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import Balance, Entry, EntryKind, LedgerFund, Reverse, Source
-from trustprop.ledger.rules import leaf, merkle
+from trustprop.ledger.rules import leaf
 from trustprop.ledger.store import posting as store
 from trustprop.plumbing import checks
 from trustprop.plumbing.database import Database, Tx

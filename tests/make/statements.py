@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
+from trustprop.kernel import merkle
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.canonical import digest as _digest
 from trustprop.kernel.money import apportion
 from trustprop.kernel.periods import Period
 from trustprop.ledger.model import AttestedLine, Balance, EntryKind, Source
-from trustprop.ledger.rules import checkpoint, leaf, merkle
+from trustprop.ledger.rules import checkpoint, leaf
 from trustprop.statements import rules
 from trustprop.statements.model import (
     AccountFact,

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import desc, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from trustprop.kernel.merkle import full_nodes
 from trustprop.kernel.periods import Period
-from trustprop.ledger.rules.merkle import full_nodes
 from trustprop.plumbing.database import Tx
 from trustprop.statements import rules
 from trustprop.statements.model import (

@@ -18,8 +18,8 @@ import struct
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from trustprop.kernel.merkle import leaf_hash
 from trustprop.ledger.model import AttestedEntry, AttestedLine
-from trustprop.ledger.rules.merkle import leaf_hash
 
 VERSION = b"TPE1"
 _HEAD = struct.Struct(">4s16s16sqi32s")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from trustprop.kernel import merkle
 from trustprop.kernel.errors import Missing
 from trustprop.kernel.periods import Period
 from trustprop.ledger import rules
@@ -23,7 +24,6 @@ from trustprop.ledger.model import (
     TrialBalance,
 )
 from trustprop.ledger.rules import checkpoint as notes
-from trustprop.ledger.rules import merkle
 from trustprop.ledger.store import balances as store
 from trustprop.ledger.store import journal
 from trustprop.plumbing.database import Tx

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, and_, any_, exists, literal, select
 
+from trustprop.kernel.merkle import Node
 from trustprop.kernel.periods import Period
 from trustprop.ledger.model import (
     AttestedEntry,
@@ -20,7 +21,6 @@ from trustprop.ledger.model import (
     Source,
 )
 from trustprop.ledger.rules import leaf
-from trustprop.ledger.rules.merkle import Node
 from trustprop.ledger.tables import books, entry, entry_line, period
 from trustprop.plumbing.database import Tx
 

@@ -7,12 +7,13 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from trustprop.compounds import service as compounds
+from trustprop.kernel import merkle
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.errors import Missing
 from trustprop.kernel.periods import Period, local_date
 from trustprop.ledger import service as ledger
-from trustprop.ledger.rules import checkpoint, merkle
+from trustprop.ledger.rules import checkpoint
 from trustprop.plumbing import jobs
 from trustprop.plumbing.database import Tx
 from trustprop.plumbing.files import Files

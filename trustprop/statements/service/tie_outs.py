@@ -8,11 +8,12 @@ from trustprop.billing import service as billing
 from trustprop.billing.model import ACCOUNTS, ChargeKind
 from trustprop.budgets import service as budgets
 from trustprop.compounds import service as compounds
+from trustprop.kernel import merkle
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import AttestedEntry, Books, EntryKind, TrialBalance
-from trustprop.ledger.rules import leaf, merkle
+from trustprop.ledger.rules import leaf
 from trustprop.plumbing.database import Tx
 from trustprop.statements import store
 from trustprop.statements.model import TieOut, TieOuts

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import msgspec
 
+from trustprop.kernel import merkle
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.periods import Period
-from trustprop.ledger.rules import checkpoint, leaf, merkle
+from trustprop.ledger.rules import checkpoint, leaf
 from trustprop.statements import rules
 from trustprop.statements.model import Journal, JournalEntry, Statement
 from trustprop.statements.verify import acts, recompute

@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from trustprop.disbursements import rules as disbursements
 from trustprop.disbursements.model import Payee
+from trustprop.kernel import merkle
 from trustprop.kernel.canonical import canonical_json
 from trustprop.ledger.model import AttestedEntry
-from trustprop.ledger.rules import leaf, merkle
+from trustprop.ledger.rules import leaf
 from trustprop.meetings.model import Resolution
 from trustprop.statements.model import Edition, Journal, SignedAct
 from trustprop.statements.verify import acts

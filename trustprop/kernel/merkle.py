@@ -1,4 +1,4 @@
-"""The RFC 6962 tree over the journal: roots, inclusion and consistency proofs, and their verification.
+"""RFC 6962 trees: roots, inclusion and consistency proofs, and their verification.
 
 Nothing here knows an entry; a leaf is its hash. A node is named (level, index): it covers the leaves
 from ``index << level`` to ``(index + 1) << level``. Trees without a full last subtree are made of
@@ -21,7 +21,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaf hashes in journal order."""
+    """The root over leaf hashes in their order."""
     return root_of_peaks(append((), 0, leaves))
 
 

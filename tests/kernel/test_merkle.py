@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustprop.ledger.rules import merkle
+from trustprop.kernel import merkle
 
 # The reference leaves, roots and proofs of the Certificate Transparency implementations.
 LEAVES = [
