@@ -470,5 +470,26 @@ class Limits(Fact):
     public_revenue_every_months: Limit
     maintenance_fund_every_months: Limit
     audit_posting_days: Limit
+    extraordinary_notice_days: Limit
+    """Clear days between the notice of an extraordinary meeting and its ballots."""
+    meeting_call_percent: Limit
+    """Of the area and of the heads: owners who hold that much call a meeting or a recall."""
+    meeting_window_min_days: Limit
+    meeting_window_max_days: Limit
+    """How long ballots are taken in, an extension included."""
+    result_objection_days: Limit
+    result_posting_days: Limit
+    filing_days: Limit
+    """Until texts and members are filed with the street office."""
+    proxies_per_holder: Limit
+    """Written proxies that one person may hold; 0: none."""
+    silent_majority: Limit
+    """Unsettled law, off until a clause says 1: who was reached, warned and is silent joins the majority."""
+    silent_majority_special: Limit
+    """The same for matters that need three quarters; wants ``silent_majority`` too."""
+    parking_in_base: Limit
+    """Unsettled law, off until a clause says 1: registered parking spaces count as homes."""
+    invalid_ballots_take_part: Limit
+    """Unsettled law, off until a clause says 1: who sent an invalid ballot has taken part."""
     special_majority: dict[str, Limit]
     """By matter of a resolution: 1 where three quarters are needed, by law or by the texts."""
