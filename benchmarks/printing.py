@@ -15,9 +15,10 @@ from weasyprint.text.fonts import FontConfiguration
 from benchmarks.ground import ROOT, Ground, Result, compare, result, run_python, say
 from benchmarks.posting import OTHER_PYTHON
 from trustprop.kernel.canonical import canonical_json, sha256
+from trustprop.plumbing import paper
+from trustprop.plumbing.press import Press
 from trustprop.statements import printing
 from trustprop.statements.model import Edition, Statement
-from trustprop.statements.press import Press
 
 LANG = "zh"
 STATEMENTS = 200
@@ -35,7 +36,7 @@ async def one_statement(_ground: Ground) -> list[Result]:
 
     statement = msgspec.json.decode(edition.statement, type=Statement)
     page = printing.html(statement, sha256(edition.statement).hex(), LANG)
-    sheets = (printing.REPORTS / "shared/page.css", printing.REPORTS / "statement/style.css")
+    sheets = tuple(paper.REPORTS / sheet for sheet in printing.SHEETS)
     style = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
     async def bare() -> float:
@@ -133,9 +134,9 @@ async def _print(edition: Edition, processes: int, count: int) -> tuple[float, f
 
     watching = asyncio.create_task(watch())
     try:
-        await asyncio.gather(*(work.pdf(edition, LANG) for _ in range(2 * processes)))
+        await asyncio.gather(*(printing.printed(work, edition, LANG) for _ in range(2 * processes)))
         started = time.perf_counter()
-        await asyncio.gather(*(work.pdf(edition, LANG) for _ in range(count)))
+        await asyncio.gather(*(printing.printed(work, edition, LANG) for _ in range(count)))
         took_s = time.perf_counter() - started
     finally:
         is_printing = False

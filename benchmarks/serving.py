@@ -26,7 +26,7 @@ from trustprop.kernel.caller import Caller
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
-from trustprop.statements.printing import REPORTS
+from trustprop.plumbing.paper import REPORTS
 
 CLIENTS = 32
 SECONDS = 5.0

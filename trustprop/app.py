@@ -46,12 +46,12 @@ from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
 from trustprop.plumbing.http import check_media_type, envelope, middleware, resolve_in_turn
 from trustprop.plumbing.idempotency import provide_once
+from trustprop.plumbing.press import Press
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RESPONSES
 from trustprop.plumbing.settings import Settings
 from trustprop.statements import api as statements
 from trustprop.statements import jobs as statements_jobs
 from trustprop.statements import service as statements_service
-from trustprop.statements.press import Press
 from trustprop.urls import serving_url
 from trustprop.web import problems, public
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trustprop.plumbing import migrations
-from trustprop.statements import printing
+from trustprop.plumbing import migrations, paper
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -83,7 +82,7 @@ def test_what_the_image_copies_is_there() -> None:
 def test_the_image_keeps_the_layout_that_migrations_and_reports_are_found_in() -> None:
     """They lie beside the package; the image installs it in place, as a checkout does."""
     assert (ROOT / "migrations") == migrations.FOLDER
-    assert (ROOT / "reports") == printing.REPORTS
+    assert (ROOT / "reports") == paper.REPORTS
     assert "pip install --no-cache-dir --no-deps --no-build-isolation -e ." in BUILD
     assert "COPY --from=build /app /app" in RUN
 

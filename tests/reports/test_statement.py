@@ -13,11 +13,11 @@ from weasyprint import CSS, HTML
 
 from tests.make import statements as make
 from trustprop.kernel.canonical import canonical_json, sha256
+from trustprop.plumbing.paper import LANGUAGES, REPORTS
 from trustprop.statements import printing, verify
-from trustprop.statements.printing import REPORTS, pdf, render_sample
+from trustprop.statements.printing import pdf, render_sample
 
 STATEMENT, JOURNAL, NOTE = make.parts()
-LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -19,12 +19,12 @@ from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
 from trustprop.plumbing.http import envelope, middleware
+from trustprop.plumbing.press import Press
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS
 from trustprop.plumbing.settings import Settings
 from trustprop.statements import service, verify
 from trustprop.statements.jobs import works
 from trustprop.statements.model import PRINT_JOB
-from trustprop.statements.press import Press
 from trustprop.web.public import handlers
 
 

@@ -10,10 +10,11 @@ from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files
 from trustprop.plumbing.jobs import Work
+from trustprop.plumbing.paper import LANGUAGES
+from trustprop.plumbing.press import Press
 from trustprop.statements import service
 from trustprop.statements.model import PRINT_JOB
-from trustprop.statements.presentation import LANGUAGES
-from trustprop.statements.press import Press
+from trustprop.statements.printing import printed
 
 
 def works(database: Database, files: Files, press: Press, clock: Clock) -> Mapping[str, Work]:
@@ -24,7 +25,7 @@ def works(database: Database, files: Files, press: Press, clock: Clock) -> Mappi
         number = payload["number"]
         async with database.read(caller) as tx:
             edition = await service.documents(tx, caller.compound_id, number)
-        prints = await asyncio.gather(*(press.pdf(edition, lang) for lang in LANGUAGES))
+        prints = await asyncio.gather(*(printed(press, edition, lang) for lang in LANGUAGES))
         async with database.begin(caller) as tx:
             for lang, content in zip(LANGUAGES, prints, strict=True):
                 await service.keep_print(tx, caller.compound_id, files, number, lang, content)

@@ -1,15 +1,14 @@
 """What pages and paper say: figures in groups, codes in words, in Chinese or English."""
 
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
 
-from trustprop.kernel.money import yuan
-from trustprop.kernel.periods import ZONE, Period, utc
+from trustprop.kernel.periods import Period, utc
+from trustprop.plumbing import paper
+from trustprop.plumbing.paper import MONTHS
 from trustprop.statements.model import Activity, BudgetBar, Figures, Name, Payment, Statement
 from trustprop.statements.words import (
     KINDS,
-    MONTHS,
     OFFICES,
     PARTIES,
     REVENUE_KINDS,
@@ -17,7 +16,6 @@ from trustprop.statements.words import (
     TIE_OUTS,
 )
 
-LANGUAGES = ("zh", "en")
 BARS = 6
 
 
@@ -38,7 +36,6 @@ def context(statement: Statement, digest: str, lang: str) -> dict[str, Any]:
         "s": statement,
         "f": figures,
         "digest": digest,
-        "lang": lang,
         "month": period.month,
         "month_name": month_name,
         "title": title[lang],
@@ -50,10 +47,8 @@ def context(statement: Statement, digest: str, lang: str) -> dict[str, Any]:
 
 
 def words(lang: str) -> dict[str, Any]:
-    is_chinese = lang == "zh"
-
-    def choose(zh: str, en: str) -> str:
-        return zh if is_chinese else en
+    shared = paper.words(lang)
+    choose: Callable[[str, str], str] = shared["t"]
 
     def of(table: dict[str, tuple[str, str]]) -> Callable[[str], str]:
         return lambda key: choose(*table.get(key, (key, key)))
@@ -70,18 +65,7 @@ def words(lang: str) -> dict[str, Any]:
             return choose("个人（不公开姓名）", "An individual (name not published)")
         return payment.payee or choose("银行扣款（双方事后说明）", "Debit explained afterwards")
 
-    def instant(at: datetime) -> str:
-        return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-
-    def day(on: date) -> str:
-        return (
-            f"{on.year}年{on.month}月{on.day}日"
-            if is_chinese
-            else f"{on.day} {MONTHS[on.month - 1]} {on.year}"
-        )
-
-    return {
-        "t": choose,
+    return shared | {
         "name": name,
         "payee": payee,
         "party": of(PARTIES),
@@ -90,9 +74,6 @@ def words(lang: str) -> dict[str, Any]:
         "entry_kind": of(KINDS),
         "target": of(TARGETS),
         "tie_name": tie_name,
-        "instant": instant,
-        "day": day,
-        "yuan": yuan,
         "percent": _percent,
         "percent2": _percent2,
         "permille": _permille,

@@ -2,50 +2,43 @@
 
 import csv
 import io
-from functools import cache
-from pathlib import Path
 
 import msgspec
-import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-from weasyprint import CSS, HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from weasyprint import Attachment
 
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.cells import harmless
 from trustprop.kernel.money import yuan
 from trustprop.kernel.periods import ZONE
-from trustprop.statements.model import Journal, Statement
+from trustprop.plumbing import paper
+from trustprop.plumbing.press import Press
+from trustprop.statements.model import Edition, Journal, Statement
 from trustprop.statements.presentation import context
 
-REPORTS = Path(__file__).parents[2] / "reports"
+SHEETS = ("shared/page.css", "statement/style.css")
+
+
+async def printed(press: Press, edition: Edition, lang: str) -> bytes:
+    """The PDF of an edition, drawn in a process of the press."""
+    return await press.draw(pdf, edition.statement, edition.journal, edition.note, lang)
 
 
 def pdf(statement_json: bytes, journal_json: bytes, note: str, lang: str) -> bytes:
     """PDF/A-3u with the data attached. Blocks for a second or so: never in the event loop."""
     statement = msgspec.json.decode(statement_json, type=Statement)
     journal = msgspec.json.decode(journal_json, type=Journal)
-    fonts = FontConfiguration()
-    document = HTML(
-        string=html(statement, sha256(statement_json).hex(), lang), url_fetcher=_NO_NETWORK
+    return paper.pdf(
+        html(statement, sha256(statement_json).hex(), lang),
+        SHEETS,
+        sha256(statement_json + lang.encode())[:16],
+        variant=paper.ARCHIVAL,
+        attachments=_attachments(statement, statement_json, journal, journal_json, note),
     )
-    attachments = _attachments(statement, statement_json, journal, journal_json, note)
-    content: bytes = document.write_pdf(
-        stylesheets=[CSS(string=_style(), font_config=fonts, url_fetcher=_NO_NETWORK)],
-        font_config=fonts,
-        pdf_variant="pdf/a-3u",
-        pdf_tags=True,
-        pdf_identifier=sha256(statement_json + lang.encode())[:16],
-        attachments=attachments,
-    )
-    return content
 
 
 def render_sample(lang: str) -> bytes:
     """The sample as a PDF, without a database."""
-    parts = msgspec.json.decode((REPORTS / "statement/sample.json").read_bytes())
+    parts = msgspec.json.decode((paper.REPORTS / "statement/sample.json").read_bytes())
     return pdf(
         canonical_json(parts["statement"]), canonical_json(parts["journal"]), parts["note"], lang
     )
@@ -53,8 +46,8 @@ def render_sample(lang: str) -> bytes:
 
 def html(statement: Statement, digest: str, lang: str) -> str:
     """What WeasyPrint lays out."""
-    template = _environment().get_template("statement/template.html")
-    return template.render(context(statement, digest, lang) | {"qr": _qr(statement.public_url)})
+    told = context(statement, digest, lang) | {"qr": paper.qr(statement.public_url)}
+    return paper.html("statement", told)
 
 
 def entries_csv(journal: Journal) -> bytes:
@@ -94,26 +87,6 @@ def entries_csv(journal: Journal) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-_NO_NETWORK = URLFetcher(allowed_protocols=())
-"""A statement is drawn from its own data alone: no address is ever opened."""
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(REPORTS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
-
-
-@cache
-def _style() -> str:
-    sheets = (REPORTS / "shared/page.css", REPORTS / "statement/style.css")
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-
-
 def _attachments(
     statement: Statement, statement_json: bytes, journal: Journal, journal_json: bytes, note: str
 ) -> list[Attachment]:
@@ -135,12 +108,6 @@ def _attachments(
         )
         for name, content, description, relationship in files
     ]
-
-
-def _qr(url: str) -> Markup:
-    """Drawn by segno, which writes nothing of the address but its squares."""
-    drawn = segno.make(url, error="m", micro=False).svg_inline(border=0, omitsize=True)
-    return Markup(drawn)  # noqa: S704
 
 
 def _plain_yuan(amount_fen: int) -> str:

@@ -1,10 +1,5 @@
 """What codes are called on paper and on pages, in Chinese and English."""
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
 PARTIES = {
     "trustee": ("受托方", "trustee"),
     "owners": ("业主方", "owners"),

@@ -15,10 +15,10 @@ from trustprop.ledger import service as ledger
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database, Tx
 from trustprop.plumbing.files import Files
-from trustprop.statements import rules
+from trustprop.plumbing.press import Press
+from trustprop.statements import printing, rules
 from trustprop.statements import service as statements
 from trustprop.statements.model import Name
-from trustprop.statements.press import Press
 from trustprop.web import drawing
 from trustprop.web.shelf import FOR_A_MINUTE, SHELF, FromShelf, Page, language_of, place_of
 
@@ -85,7 +85,7 @@ async def get_statement(
             return Page(rules.bundle(edition), JSON, f"{number}.bundle.json")
         if form == "pdf":
             content = await statements.open_print(tx, compound_id, files, number, language)
-            printed = content or await press.pdf(edition, language)
+            printed = content or await printing.printed(press, edition, language)
             return Page(printed, "application/pdf", f"{number}-{language}.pdf")
         raise Missing(kind="statement")
 

@@ -1,14 +1,16 @@
-"""Where statements are printed: processes of their own, so that no request ever waits for paper."""
+"""Where paper is printed: processes of their own, so that no request ever waits for it."""
 
 import asyncio
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar, TypeVarTuple
 
-from trustprop.statements.model import Edition
-from trustprop.statements.printing import pdf
+Drawn = TypeVar("Drawn")
+Told = TypeVarTuple("Told")
 
 ATTEMPTS = 3
 PRINTS_PER_PROCESS = 100
@@ -22,14 +24,16 @@ class Press:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
 
-    async def pdf(self, edition: Edition, lang: str) -> bytes:
-        """Raises BrokenProcessPool only when printing kills its process every time."""
+    async def draw(self, function: Callable[[*Told], Drawn], *arguments: *Told) -> Drawn:
+        """Calls a function of a module with arguments that pickle, in a printing process.
+
+        Raises BrokenProcessPool only when drawing kills its process every time.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             pool = self._open()
             try:
-                return await asyncio.get_running_loop().run_in_executor(
-                    pool, pdf, edition.statement, edition.journal, edition.note, lang
-                )
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(pool, function, *arguments)
             except BrokenProcessPool:
                 self._replace(pool)
                 if attempt == ATTEMPTS:
@@ -42,7 +46,7 @@ class Press:
         return tuple(self._pool._processes) if self._pool else ()  # noqa: SLF001 - no other way
 
     async def warm_up(self) -> None:
-        """Starts the processes before the first statement waits for them."""
+        """Starts the processes before the first document waits for them."""
         loop, pool = asyncio.get_running_loop(), self._open()
         await asyncio.gather(
             *(loop.run_in_executor(pool, os.getpid) for _process in range(self._processes))

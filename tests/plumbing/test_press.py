@@ -5,7 +5,8 @@ import os
 import signal
 
 from tests.make import statements as make
-from trustprop.statements.press import Press
+from trustprop.plumbing.press import Press
+from trustprop.statements.printing import printed
 
 
 async def test_a_killed_process_is_replaced_while_the_loop_goes_on():
@@ -20,9 +21,9 @@ async def test_a_killed_process_is_replaced_while_the_loop_goes_on():
 
     ticking = asyncio.create_task(tick())
     try:
-        first = await press.pdf(make.edition(), "zh")
+        first = await printed(press, make.edition(), "zh")
         assert ticks > 10
-        printing = asyncio.create_task(press.pdf(make.edition(), "zh"))
+        printing = asyncio.create_task(printed(press, make.edition(), "zh"))
         await asyncio.sleep(0.1)
         for pid in list(press.processes):
             os.kill(pid, signal.SIGKILL)
