@@ -21,6 +21,9 @@ from trustprop.budgets.model import MovementKind, Spending
 from trustprop.budgets.store import availability as store
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.periods import Period
+from trustprop.meetings import store as meetings_store
+from trustprop.meetings.model import ResolutionState
+from trustprop.meetings.rules import ResolutionNotInForce
 from trustprop.plumbing.database import Database
 
 SEPTEMBER = Period(2025, 9)
@@ -253,3 +256,25 @@ async def test_another_compound_s_line_is_not_there(database: Database):
         await make_funds.add_books(tx, theirs)
         with pytest.raises(rules.NoBudgetLine):
             await service.spend(tx, theirs, line.line_id, 1, source())
+
+
+async def test_a_revoked_budget_resolution_opens_nothing_more(tx, caller):
+    await make_funds.add_books(tx, caller)
+    line = line_draft(amount_fen=100_00)
+    document = await add_budget(tx, caller, line)
+    used = source()
+    await service.spend(tx, caller, line.line_id, 40_00, used)
+    await service.reserve(tx, caller, line.line_id, 10_00, held := source("payment_order"))
+    await meetings_store.add_outcome(
+        tx, caller, document.budget.resolution_id, ResolutionState.REVOKED, new_id()
+    )
+    for use in (service.spend, service.reserve, service.encumber):
+        with pytest.raises(ResolutionNotInForce):
+            await use(tx, caller, line.line_id, 1_00, source())
+    with pytest.raises(ResolutionNotInForce):
+        await service.check_available(
+            tx, caller.compound_id, line.line_id, 1_00, on=SEPTEMBER.first_on
+        )
+    await service.unreserve(tx, caller, line.line_id, 10_00, held)
+    left = await service.unspend(tx, caller, line.line_id, 40_00, used)
+    assert left.available_fen == 100_00

@@ -41,6 +41,7 @@ def control(appropriated_fen: int = 100_00, **facts: Any) -> LineControl:
         "category": "运行维护",
         "scope": "",
         "warning_percent": 90,
+        "resolution_id": new_id(),
         "appropriated_fen": appropriated_fen,
         "movements": 1,
     }

@@ -52,6 +52,8 @@ class LineControl(Fact):
     scope: str
     warning_percent: int
     """The limit in force when the budget was adopted."""
+    resolution_id: UUID
+    """Which adopted the budget, and must still stand when more is spent."""
     appropriated_fen: int
     adjusted_fen: int = 0
     actual_fen: int = 0

@@ -11,6 +11,7 @@ from trustprop.budgets.rules.accruals import (
     uses,
 )
 from trustprop.budgets.rules.availability import (
+    NEW_USE,
     BudgetExceeded,
     BudgetNotInForce,
     LineHoldsLess,
@@ -19,6 +20,7 @@ from trustprop.budgets.rules.availability import (
     SourceMovedOtherwise,
     apply,
     check_change,
+    check_decided,
     check_same,
     move,
     view,
@@ -79,6 +81,7 @@ from trustprop.budgets.rules.documents import (
 )
 
 __all__ = [
+    "NEW_USE",
     "BudgetAlreadyDiffers",
     "BudgetExceeded",
     "BudgetNotAdopted",
@@ -118,6 +121,7 @@ __all__ = [
     "check_cap",
     "check_change",
     "check_comment_line",
+    "check_decided",
     "check_document",
     "check_emergency",
     "check_growing_means",

@@ -1,7 +1,7 @@
 """Whether a line can be moved: never below zero, never twice for the same reason."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -15,6 +15,8 @@ from trustprop.budgets.model import (
     MovementSource,
 )
 from trustprop.kernel.errors import N_, Conflict, NotFound
+from trustprop.meetings.model import Resolution, ResolutionState
+from trustprop.meetings.rules import ResolutionNotInForce
 
 NEW_USE = frozenset({MovementKind.ENCUMBER, MovementKind.RESERVE, MovementKind.SPEND})
 """What needs a budget of the right year; taking back is possible for ever."""
@@ -98,6 +100,18 @@ def move(
         known[movement.key] = movement
         made.append(movement)
     return after, tuple(made)
+
+
+def check_decided(resolution: Resolution, on: date) -> None:
+    """A revoked or expired decision opens nothing more. Raises ResolutionNotInForce.
+
+    A budget may be adopted while its year runs, so the first day of the decision is no bound.
+    """
+    is_past = resolution.valid_until is not None and on > resolution.valid_until
+    if is_past or resolution.state is not ResolutionState.CONFIRMED:
+        raise ResolutionNotInForce(
+            number=resolution.number, state=resolution.state, valid_from=resolution.valid_from
+        )
 
 
 def check_change(line: LineControl, change: Change) -> None:

@@ -1,6 +1,6 @@
 """Uses of a line in the books, each under the books lock: encumber, reserve, spend, and back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from trustprop.budgets.store import availability as store
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.periods import Period, local_date
 from trustprop.ledger import service as ledger
+from trustprop.meetings import service as meetings
 from trustprop.plumbing.database import Tx
 
 
@@ -150,6 +151,7 @@ async def move(tx: Tx, caller: Caller, changes: Sequence[Change]) -> tuple[Avail
 async def move_lines(tx: Tx, caller: Caller, changes: Sequence[Change]) -> dict[UUID, LineControl]:
     await ledger.lock_books(tx, caller.compound_id)
     lines = await lock_lines(tx, caller.compound_id, {change.line_id for change in changes})
+    await _check_decided(tx, caller.compound_id, lines, changes)
     sources = {change.source.id for change in changes}
     recorded = await store.movements_of(tx, caller.compound_id, sources, lines.keys())
     known = {movement.key: movement for movement in recorded}
@@ -168,6 +170,19 @@ async def lock_lines(
     for missing in sorted(wanted - lines.keys()):
         await _refuse_missing(tx, compound_id, missing)
     return lines
+
+
+async def _check_decided(
+    tx: Tx, compound_id: UUID, lines: Mapping[UUID, LineControl], changes: Iterable[Change]
+) -> None:
+    """New uses need the decision that adopted the budget. Raises ResolutionNotInForce."""
+    uses = {
+        (lines[change.line_id].resolution_id, change.on)
+        for change in changes
+        if change.kind in rules.NEW_USE
+    }
+    for resolution_id, on in sorted(uses):
+        rules.check_decided(await meetings.find(tx, compound_id, resolution_id), on)
 
 
 async def availability(tx: Tx, compound_id: UUID, line_id: UUID) -> Availability:
@@ -194,6 +209,7 @@ async def check_available(
         on=on,
         fund=fund,
     )
+    await _check_decided(tx, compound_id, {line_id: line}, [change])
     rules.check_change(line, change)
     return rules.view(line)
 

@@ -18,7 +18,7 @@ from trustprop.plumbing.database import Tx
 
 _CONTROL = """
     SELECT c.line_id, l.budget_id, b.year, l.code, l.title, l.account, l.fund, l.category, l.scope,
-           b.warning_percent, c.appropriated_fen, c.adjusted_fen, c.actual_fen, c.encumbered_fen,
+           b.warning_percent, b.resolution_id, c.appropriated_fen, c.adjusted_fen, c.actual_fen, c.encumbered_fen,
            c.reserved_fen, c.movements
     FROM line_control AS c
     JOIN budget_line AS l ON l.compound_id = c.compound_id AND l.line_id = c.line_id
