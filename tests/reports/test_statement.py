@@ -30,8 +30,8 @@ def paper(lang: str) -> bytes:
     return pdf(STATEMENT, JOURNAL, NOTE, lang)
 
 
-def document(lang: str):
-    statement, _journal = make.published()
+def document(lang: str, statement=None):
+    statement = statement or make.published()[0]
     text = printing.html(statement, sha256(STATEMENT).hex(), lang)
     return HTML(string=text).render(
         stylesheets=[
@@ -111,6 +111,18 @@ def test_the_summary_is_the_first_page_alone(lang: str):
 def test_no_page_is_empty(paper: bytes):
     with pikepdf.open(BytesIO(paper)) as opened:
         assert min(len(page.Contents.read_bytes()) for page in opened.pages) > 3000
+
+
+def test_no_section_is_left_alone_on_the_last_page():
+    statement, _journal = make.published()
+    asked = statement.figures.questions[0]
+    for count in (2, 18):
+        told = replace(statement, figures=replace(statement.figures, questions=(asked,) * count))
+        drawn = document("zh", told)
+        last = [
+            label for label, target, *_rest in _flat(drawn) if target[0] == len(drawn.pages) - 1
+        ]
+        assert len(last) >= 2, f"with {count} questions"
 
 
 def _flat(drawn):
