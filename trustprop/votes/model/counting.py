@@ -108,7 +108,7 @@ class Ballot(Fact):
     """In the box: 1, 2, 3 … in the order of receipt; the first valid one stands."""
     voter_id: UUID
     owner_id: UUID | None
-    """The co-owner who cast it; None for the voter as a whole (an appointed one, an organisation)."""
+    """The co-owner who cast it; None for all of them together, or for an organisation."""
     channel: Channel
     cast_at: datetime
     answers: tuple[Answer, ...]
@@ -201,13 +201,14 @@ class Result(Fact):
     abstaining: Weight
     invalid: Weight
     held: Weight
-    """Owners whose co-owners disagree and have appointed nobody: they take no part until they do."""
+    """Owners whose co-owners disagree and have appointed nobody, or whose appointed one is silent
+    where another spoke: they take no part until they agree on one."""
     silent: Weight
-    """Reached, warned and silent; counted by ``with_silent`` alone."""
+    """Reached, warned and silent: counted where a silent-majority clause decides."""
     reading: Reading
     """By which the question is decided under the policy."""
-    with_invalid_ballots: Reading
-    """The other reading of invalid ballots."""
+    otherwise_invalid: Reading
+    """The same with invalid ballots read the other way."""
     without_silent: Reading | None
     """Where a silent-majority clause decides: the same without it. Both are printed."""
     is_passed: bool
@@ -229,6 +230,8 @@ class Seat(Fact):
     question_id: UUID
     elected: tuple[UUID, ...]
     open_seats: int
+    tied: tuple[UUID, ...]
+    """Who stand equal over the last seats: none of them sits, and the seats stay open."""
 
 
 class Count(Fact):
