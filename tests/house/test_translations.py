@@ -24,9 +24,10 @@ from trustprop.invoices.model import ContractState, InvoiceState, PlatformResult
 from trustprop.kernel.caller import Office, Party
 from trustprop.kernel.errors import FieldError
 from trustprop.ledger.model import EntryKind
-from trustprop.meetings.model import Majority, Matter, ResolutionState
+from trustprop.meetings.model import Matter, ResolutionState
 from trustprop.plumbing import i18n
 from trustprop.plumbing.reasons import explain
+from trustprop.votes.model.counting import Majority
 
 SOURCES = Path(__file__).parents[2] / "trustprop"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")

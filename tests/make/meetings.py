@@ -15,13 +15,13 @@ from trustprop.meetings import rules, store
 from trustprop.meetings.model import (
     Body,
     Figures,
-    Majority,
     Matter,
     RecordResolution,
     Resolution,
     ResolutionState,
 )
 from trustprop.plumbing.database import Tx
+from trustprop.votes.model.counting import Majority
 
 HELD = date(2025, 6, 21)
 LISTED = date(2025, 1, 1)
@@ -97,7 +97,7 @@ def resolution(matter: Matter = Matter.BUDGET, **changes: Any) -> Resolution:
         "valid_from": date(2025, 6, 24),
         "valid_until": None,
         "figures": figures(),
-        "tally": rules.tally(figures(), Majority.SPECIAL),
+        "tally": rules.tally_of(figures(), Body.ASSEMBLY, Majority.SPECIAL),
         "minutes": (MINUTES,),
         "recorded_at": SEPTEMBER,
         "state": ResolutionState.CONFIRMED,

@@ -33,11 +33,11 @@ from trustprop.meetings.model import (
     DraftRevocation,
     DraftText,
     Figures,
-    Majority,
     Matter,
     ResolutionState,
 )
 from trustprop.plumbing.database import Database, Tx
+from trustprop.votes.model.counting import Majority
 
 ON = date(2025, 9, 15)
 OPEN_UNTIL = SEPTEMBER + timedelta(days=30)

@@ -18,6 +18,7 @@ from trustprop.compounds.model import (
     TextDraft,
 )
 from trustprop.kernel.struct import Command, Fact
+from trustprop.votes.model.counting import Majority, Tally, Weight
 
 Area = Annotated[int, Meta(ge=0, le=10**12)]
 Heads = Annotated[int, Meta(ge=0, le=10**7)]
@@ -43,15 +44,6 @@ class Matter(StrEnum):
     OTHER = "other"
 
 
-class Majority(StrEnum):
-    """How many of those taking part must agree, by area and by heads (Civil Code 278(2))."""
-
-    ORDINARY = "ordinary"
-    """More than half (过半数): exactly half is not enough."""
-    SPECIAL = "special"
-    """Three quarters or more (四分之三以上)."""
-
-
 class Body(StrEnum):
     ASSEMBLY = "assembly"
     COMMITTEE = "committee"
@@ -69,18 +61,17 @@ class Figures(Command):
     participating_area_dm2: Area = 0
     for_area_dm2: Area = 0
 
-
-class Tally(Fact):
-    """What the figures come to, in whole numbers."""
-
-    quorum_area: bool
-    quorum_heads: bool
-    majority_area: bool
-    majority_heads: bool
+    @property
+    def total(self) -> Weight:
+        return Weight(heads=self.total_heads, area_dm2=self.total_area_dm2)
 
     @property
-    def is_passed(self) -> bool:
-        return all((self.quorum_area, self.quorum_heads, self.majority_area, self.majority_heads))
+    def participating(self) -> Weight:
+        return Weight(heads=self.participating_heads, area_dm2=self.participating_area_dm2)
+
+    @property
+    def in_favour(self) -> Weight:
+        return Weight(heads=self.for_heads, area_dm2=self.for_area_dm2)
 
 
 class ResolutionState(StrEnum):

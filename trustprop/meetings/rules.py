@@ -1,4 +1,4 @@
-"""The arithmetic of Civil Code 278 in whole numbers, and when a resolution may be stood on."""
+"""Which majority a matter needs, what a recorded decision must say, and when one may be stood on."""
 
 from datetime import date
 from uuid import UUID
@@ -8,13 +8,13 @@ from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Inv
 from trustprop.meetings.model import (
     Body,
     Figures,
-    Majority,
     Matter,
     RecordResolution,
     Resolution,
     ResolutionState,
-    Tally,
 )
+from trustprop.votes.model.counting import Majority, Tally
+from trustprop.votes.rules import tally, tally_committee
 
 COMMITTEE_DECIDES = frozenset({Matter.LARGE_PAYMENT, Matter.OTHER})
 """What the owners' committee may decide in the assembly's place; all else is the assembly's alone."""
@@ -103,48 +103,6 @@ class ResolutionNotConfirmed(Conflict):
     state: ResolutionState
 
 
-def tally(figures: Figures, majority: Majority) -> Tally:
-    """Quorum and majority of a vote of the assembly, by area and by heads (Civil Code 278(2)).
-
-    Two thirds must take part and 以上 includes the number itself; of those taking part, more than
-    half agree, or three quarters for a special matter. Nothing is ever rounded.
-    """
-    return Tally(
-        quorum_area=_takes_part(figures.participating_area_dm2, figures.total_area_dm2),
-        quorum_heads=_takes_part(figures.participating_heads, figures.total_heads),
-        majority_area=_agrees(figures.for_area_dm2, figures.participating_area_dm2, majority),
-        majority_heads=_agrees(figures.for_heads, figures.participating_heads, majority),
-    )
-
-
-def _takes_part(participating: int, total: int) -> bool:
-    return total > 0 and 3 * participating >= 2 * total
-
-
-def _agrees(in_favour: int, participating: int, majority: Majority) -> bool:
-    if majority is Majority.SPECIAL:
-        return participating > 0 and 4 * in_favour >= 3 * participating
-    return 2 * in_favour > participating
-
-
-def tally_committee(figures: Figures) -> Tally:
-    """More than half of the members present, and more than half of all members in favour.
-
-    Beijing 45, Shanghai 26, Hangzhou 29. Area plays no part.
-    """
-    return Tally(
-        quorum_area=True,
-        quorum_heads=2 * figures.participating_heads > figures.total_heads,
-        majority_area=True,
-        majority_heads=2 * figures.for_heads > figures.total_heads,
-    )
-
-
-def may_call_meeting(count: HeadCount, *, area_dm2: int, heads: int) -> bool:
-    """Whether owners with this area and these heads can demand an extraordinary meeting (20 %)."""
-    return 5 * area_dm2 >= count.area_dm2 and 5 * heads >= count.heads
-
-
 def law_of(matter: Matter, limits: Limits) -> Limit:
     """What stands on a matter: 1 asks for the special majority, by law or by a clause."""
     return limits.special_majority[matter]
@@ -158,8 +116,12 @@ def majority_of(matter: Matter, limits: Limits) -> Majority:
 def tally_of(figures: Figures, decided_by: Body, majority: Majority) -> Tally:
     """The tally by the body that decided."""
     if decided_by is Body.COMMITTEE:
-        return tally_committee(figures)
-    return tally(figures, majority)
+        return tally_committee(
+            members=figures.total_heads,
+            present=figures.participating_heads,
+            in_favour=figures.for_heads,
+        )
+    return tally(figures.total, figures.participating, figures.in_favour, majority)
 
 
 def check_recorded(

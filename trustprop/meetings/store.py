@@ -12,13 +12,13 @@ from trustprop.meetings import rules
 from trustprop.meetings.model import (
     Body,
     Figures,
-    Majority,
     Matter,
     Resolution,
     ResolutionState,
 )
 from trustprop.meetings.tables import resolution, resolution_outcome
 from trustprop.plumbing.database import Tx
+from trustprop.votes.model.counting import Majority
 
 _FIGURES = Figures.__struct_fields__
 
