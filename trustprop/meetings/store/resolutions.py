@@ -8,7 +8,6 @@ from sqlalchemy import Select, and_, func, insert, select
 
 from trustprop.compounds.model import Scope
 from trustprop.kernel.caller import Caller
-from trustprop.meetings import rules
 from trustprop.meetings.model import (
     Body,
     Figures,
@@ -16,7 +15,8 @@ from trustprop.meetings.model import (
     Resolution,
     ResolutionState,
 )
-from trustprop.meetings.tables import resolution, resolution_outcome
+from trustprop.meetings.rules import resolutions as rules
+from trustprop.meetings.tables.resolutions import resolution, resolution_outcome
 from trustprop.plumbing.database import Tx
 from trustprop.votes.model.counting import Majority
 

@@ -86,16 +86,6 @@ class ResolutionNotInForce(Conflict):
     valid_from: date
 
 
-class MandateNeedsResolution(Invalid):
-    code = "mandate-needs-resolution"
-    detail = N_("The assembly elects its committee: name the resolution (Civil Code 278(1)(3)).")
-
-
-class KeyOfAnother(Invalid):
-    code = "key-of-another"
-    detail = N_("This person has not proved a signing key with this id.")
-
-
 class ResolutionNotConfirmed(Conflict):
     code = "resolution-not-confirmed"
     detail = N_("Resolution {number} is {state}; only a confirmed one can be revoked.")

@@ -1,4 +1,4 @@
-"""Resolutions: what was decided, by which majority, on which figures; and drafts of acts from above."""
+"""Resolutions: what was decided, by which majority, on which figures."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,16 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from trustprop.compounds.model import (
-    WHOLE,
-    Appointment,
-    Founding,
-    MandateEnd,
-    Name,
-    Prose,
-    Scope,
-    TextDraft,
-)
+from trustprop.compounds.model import WHOLE, Name, Prose, Scope
 from trustprop.kernel.struct import Command, Fact
 from trustprop.votes.model.counting import Majority, Tally, Weight
 
@@ -151,29 +142,6 @@ class Revocation(Command):
 
     resolution_id: UUID
     reason: Prose
-
-
-# Acts about the compound that the assembly decides on. ``id`` is the id of the act.
-
-
-class DraftFounding(Founding, kw_only=True):
-    id: UUID
-    expires_at: datetime
-
-
-class DraftMandate(Appointment, kw_only=True):
-    id: UUID
-    expires_at: datetime
-
-
-class DraftMandateEnd(MandateEnd, kw_only=True):
-    id: UUID
-    expires_at: datetime
-
-
-class DraftText(TextDraft, kw_only=True):
-    id: UUID
-    expires_at: datetime
 
 
 class DraftRevocation(Revocation, kw_only=True):
