@@ -477,8 +477,12 @@ class Limits(Fact):
     meeting_window_min_days: Limit
     meeting_window_max_days: Limit
     """How long ballots are taken in, an extension included."""
+    meeting_extensions: Limit
+    """How often the window may be extended; 0: never, until a clause allows it."""
     result_objection_days: Limit
     result_posting_days: Limit
+    handover_days: Limit
+    """Until the old committee has handed over; then its mandates end by themselves."""
     filing_days: Limit
     """Until texts and members are filed with the street office."""
     proxies_per_holder: Limit
