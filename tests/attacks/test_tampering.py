@@ -326,7 +326,10 @@ async def change_the_payload_of_another_act(books: Books) -> None:
     )
 
 
-@found_by("integrity", "compounds: keys come from a signed act that names them")
+@found_by(
+    "integrity",
+    "compounds: keys come from a signed act that names them or a resolution that elects",
+)
 async def slip_in_a_key(books: Books) -> None:
     """The operator's own, active by the word of the database alone."""
     mine = signing.public_bytes(make_signing_key("the database's owner"))

@@ -306,6 +306,33 @@ async def test_a_key_goes_from_proved_over_active_and_suspended_to_revoked(tx, c
         await prove(tx, holder, key)
 
 
+async def test_an_election_activates_a_key_and_prolongs_the_one_of_the_term_before(tx, caller):
+    first, second = SEPTEMBER + HOUR, SEPTEMBER + 9 * HOUR
+    proved = await prove(tx, caller, make_signing_key("director"))
+    elected = await service.activate_key_by(tx, caller, proved.key_id, new_id(), first)
+    assert (elected.state, elected.activated_by_act_id) == (KeyState.ACTIVE, None)
+    assert await service.was_founded(tx, caller.compound_id)
+    after = replace(caller, at=SEPTEMBER + 2 * HOUR)
+    resolution_id = new_id()
+    again = await service.activate_key_by(tx, after, proved.key_id, resolution_id, second)
+    assert (again.expires_at, again.activated_by_resolution_id) == (second, resolution_id)
+    shorter = await service.activate_key_by(tx, after, proved.key_id, new_id(), first)
+    assert shorter.expires_at == second
+    assert await service.get_key(tx, caller.compound_id, proved.key_id) == shorter
+
+
+async def test_no_election_finds_a_lost_key_again(tx, caller):
+    elected, key = await make_signer(tx, caller.compound_id, Office.COMMITTEE_DIRECTOR)
+    key_id = key_id_of(key)
+    await service.suspend_key(tx, elected, key_id)
+    with pytest.raises(rules.KeyNotInState):
+        await service.activate_key_by(tx, caller, key_id, new_id())
+    await service.activate_key(tx, caller, key_id, new_id())
+    await service.revoke_key(tx, caller, key_id, new_id())
+    with pytest.raises(rules.KeyNotInState):
+        await service.activate_key_by(tx, caller, key_id, new_id())
+
+
 async def test_only_the_holder_reports_a_key_lost(tx, caller):
     _, key = await make_signer(tx, caller.compound_id, Office.TRUSTEE_MANAGER)
     with pytest.raises(rules.KeyNotYours):

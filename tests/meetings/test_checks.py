@@ -16,6 +16,7 @@ from tests.make.identity import make_signing_key, prove
 from tests.meetings.test_service import draft_of, founding_of
 from trustprop.acts import service as acts
 from trustprop.acts.model import Act
+from trustprop.compounds import rules as compound_rules
 from trustprop.compounds import service as compounds
 from trustprop.compounds import store as compounds_store
 from trustprop.kernel.caller import Caller, Office
@@ -67,7 +68,8 @@ async def _mandate_without_act(tx: Tx, director: Caller) -> None:
 
 
 async def _text_without_act(tx: Tx, director: Caller) -> None:
-    await compounds_store.add_text(tx, director.compound_id, make_compounds.text(), 2, new_id())
+    text = compound_rules.as_text(make_compounds.text(), 2, new_id())
+    await compounds_store.add_text(tx, director.compound_id, text)
 
 
 async def _home_without_owner(tx: Tx, director: Caller) -> None:
@@ -95,8 +97,11 @@ async def _minutes_missing(tx: Tx, director: Caller) -> None:
 @pytest.mark.parametrize(
     ("tamper", "found"),
     [
-        (_mandate_without_act, "compounds: mandates come from a signed act"),
-        (_text_without_act, "compounds: texts come from a signed act"),
+        (
+            _mandate_without_act,
+            "compounds: mandates come from a signed act or a resolution that elects",
+        ),
+        (_text_without_act, "compounds: texts come from a signed act or a resolution about texts"),
         (_home_without_owner, "compounds: every home has an owner today"),
         (_open_without_instrument, "compounds: an open compound has a trust instrument"),
         (_confirmed_without_act, "meetings: outcomes come from acts that ended so"),

@@ -7,17 +7,23 @@ JOIN mandate b ON b.compound_id = a.compound_id AND b.person_id = a.person_id AN
 WHERE greatest(a.valid_from, b.valid_from)
     < least(a.valid_until + 1, a.ended_on, b.valid_until + 1, b.ended_on);
 
--- name: mandates come from a signed act
+-- name: mandates come from a signed act or a resolution that elects
 SELECT m.compound_id, m.mandate_id, m.act_id
 FROM mandate m
 LEFT JOIN act a ON a.compound_id = m.compound_id AND a.act_id = m.act_id
-WHERE a.state IS DISTINCT FROM 'signed' OR a.kind NOT IN ('founding', 'mandate');
+LEFT JOIN resolution r ON r.compound_id = m.compound_id AND r.resolution_id = m.resolution_id
+WHERE (m.act_id IS NOT NULL
+        AND (a.state IS DISTINCT FROM 'signed' OR a.kind NOT IN ('founding', 'mandate')))
+    OR (m.act_id IS NULL AND r.matter IS DISTINCT FROM 'mandate');
 
--- name: texts come from a signed act
+-- name: texts come from a signed act or a resolution about texts
 SELECT t.compound_id, t.text_id, t.act_id
 FROM governing_text t
 LEFT JOIN act a ON a.compound_id = t.compound_id AND a.act_id = t.act_id
-WHERE a.state IS DISTINCT FROM 'signed' OR a.kind NOT IN ('founding', 'governing-text');
+LEFT JOIN resolution r ON r.compound_id = t.compound_id AND r.resolution_id = t.resolution_id
+WHERE (t.act_id IS NOT NULL
+        AND (a.state IS DISTINCT FROM 'signed' OR a.kind NOT IN ('founding', 'governing-text')))
+    OR (t.act_id IS NULL AND r.matter IS DISTINCT FROM 'governing_text');
 
 -- name: an open compound has a trust instrument
 SELECT c.compound_id
@@ -39,15 +45,22 @@ FROM governing_text
 GROUP BY compound_id, kind
 HAVING count(*) <> max(version);
 
--- name: keys come from a signed act that names them
+-- name: keys come from a signed act that names them or a resolution that elects
 SELECT k.compound_id, encode(k.key_id, 'hex') AS key_id
 FROM signing_key k
 LEFT JOIN act a ON a.compound_id = k.compound_id AND a.act_id = k.activated_by_act_id
 LEFT JOIN act_version v
     ON v.compound_id = a.compound_id AND v.act_id = a.act_id AND v.version = a.version
 WHERE k.activated_at IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM mandate m
+        WHERE m.compound_id = k.compound_id
+          AND m.person_id = k.person_id
+          AND m.act_id IS NULL
+          AND m.resolution_id = k.activated_by_resolution_id
+    )
     AND (
         a.state IS DISTINCT FROM 'signed'
-        OR a.kind NOT IN ('founding', 'key-activation', 'key-replacement')
+        OR a.kind NOT IN ('founding', 'mandate', 'key-activation', 'key-replacement')
         OR position(encode(k.key_id, 'hex') IN convert_from(v.payload, 'UTF8')) = 0
     );

@@ -85,6 +85,13 @@ class Owner(Fact):
     """HMAC-SHA256 of the identity number under the compound's secret salt."""
 
 
+class HomeUse(StrEnum):
+    DWELLING = "dwelling"
+    SHOP = "shop"
+    PARKING = "parking"
+    """A separately registered parking space: in the base of a vote by a clause only."""
+
+
 class Home(Fact):
     """One exclusive part (专有部分)."""
 
@@ -99,6 +106,7 @@ class Home(Fact):
     """None while the developer has not handed it over."""
     owner_ids: tuple[UUID, ...]
     """The registered owners, co-owners included, in id order."""
+    use: HomeUse = HomeUse.DWELLING
 
     @property
     def label(self) -> str:
@@ -123,6 +131,7 @@ class HomeRow(Fact):
     owner_kind: OwnerKind
     owner_name: str
     identity_number: str
+    use: HomeUse = HomeUse.DWELLING
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -165,6 +174,8 @@ class EnrolResident(Command):
     home_id: UUID
     kind: ResidentKind
     since_on: date
+    owner_id: UUID | None = None
+    """Which of several co-owners this person is; of a single owner it need not be said."""
 
 
 class Resident(Fact):
@@ -172,6 +183,8 @@ class Resident(Fact):
     home_id: UUID
     kind: ResidentKind
     since_on: date
+    owner_id: UUID | None = None
+    """The registered owner that this person is, or stands for where it is an organisation."""
 
 
 # The roll
@@ -210,6 +223,17 @@ class RollEntry(Fact):
     """Homes with the same number here count as one head; their areas all count."""
 
 
+class HeadOnRoll(Fact):
+    """One head with all its homes: for the votes, unmasked and never published."""
+
+    owner_ids: tuple[UUID, ...]
+    """In id order. Of the developer's head all developers, whoever has bought what is not delivered."""
+    homes: tuple[Home, ...]
+    """In order of building, stair and number."""
+    is_developer: bool
+    """What is unsold and what is sold but not delivered (Interpretation 9)."""
+
+
 class HeadCount(Fact):
     """The denominators of every vote (Civil Code 278)."""
 
@@ -239,10 +263,13 @@ class MandateTerm(Fact):
     valid_from: date
     valid_until: date
     """The last day."""
-    act_id: UUID
+    act_id: UUID | None
+    """The signed act behind it; None where a counted resolution elected."""
     resolution_id: UUID | None = None
     ended_on: date | None = None
     """The first day on which an ended mandate is no longer in force."""
+    ended_by_resolution_id: UUID | None = None
+    """The election that replaced it."""
 
     @property
     def party(self) -> Party:
@@ -334,7 +361,8 @@ class GoverningText(Fact):
     title: str
     effective_from: date
     document_sha256: str | None
-    act_id: UUID
+    act_id: UUID | None
+    """The signed act behind it; None where a counted resolution adopted it."""
     resolution_id: UUID | None
     clauses: tuple[Clause, ...] = ()
 

@@ -1,8 +1,10 @@
 """What compounds do: take in homes, count heads, hold mandates and texts, answer for limits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from trustprop.compounds import rules, store
 from trustprop.compounds.model import (
@@ -16,6 +18,7 @@ from trustprop.compounds.model import (
     Founding,
     GoverningText,
     HeadCount,
+    HeadOnRoll,
     Home,
     HomeRow,
     Imported,
@@ -98,7 +101,10 @@ async def invite(tx: Tx, caller: Caller, command: Invite) -> None:
 
 
 async def find_access(tx: Tx, compound_id: UUID, person_id: UUID, on: date) -> Access | None:
-    """What a person is here; None for a stranger."""
+    """What a person is here; None for a stranger.
+
+    A former owner still reads as a resident for FORMER_OWNER_READS_DAYS.
+    """
     return await store.find_access(tx, compound_id, person_id, on)
 
 
@@ -171,6 +177,7 @@ def _homes_of(
             area_dm2=group[0].area_dm2,
             area_source=group[0].area_source,
             delivered_on=group[0].delivered_on,
+            use=group[0].use,
             owner_ids=tuple(sorted(owners[row.identity_number].owner_id for row in group)),
         )
         for place, group in held.items()
@@ -199,6 +206,7 @@ async def transfer_home(tx: Tx, caller: Caller, home_id: UUID, command: Transfer
         await store.end_ownership(tx, compound_id, home_id, command.since_on)
         pairs = [(home_id, owner_id) for owner_id in sorted(owners)]
         await store.add_ownerships(tx, compound_id, pairs, command.since_on)
+        await store.end_residency_of_owners(tx, compound_id, home_id, owners, command.since_on)
     if command.delivered_on is not None:
         await store.set_delivered(tx, compound_id, home_id, command.delivered_on)
     return await home(tx, compound_id, home_id)
@@ -237,26 +245,52 @@ def check_reads_roll(caller: Caller) -> None:
         caller.check_scope("homes:read")
 
 
-async def roll(tx: Tx, compound_id: UUID, on: date, scope: Scope = WHOLE) -> Roll:
+async def roll(
+    tx: Tx, compound_id: UUID, on: date, scope: Scope = WHOLE, *, with_parking: bool = False
+) -> Roll:
     """The masked roll of a record date."""
     held = await store.homes(tx, compound_id, on)
-    return rules.draw_roll(held, await store.owners(tx, compound_id), on, scope)
+    owners = await store.owners(tx, compound_id)
+    return rules.draw_roll(held, owners, on, scope, with_parking=with_parking)
 
 
-async def head_count(tx: Tx, compound_id: UUID, on: date, scope: Scope = WHOLE) -> HeadCount:
+async def head_count(
+    tx: Tx, compound_id: UUID, on: date, scope: Scope = WHOLE, *, with_parking: bool = False
+) -> HeadCount:
     """Homes, heads and area of a record date: the denominators of a vote."""
-    return (await roll(tx, compound_id, on, scope)).count
+    return (await roll(tx, compound_id, on, scope, with_parking=with_parking)).count
+
+
+async def voters(
+    tx: Tx, compound_id: UUID, on: date, *, with_parking: bool = False
+) -> tuple[HeadOnRoll, ...]:
+    """Every head of a record date with its homes, in order of the first one. Never published."""
+    held = rules.of_roll(await store.homes(tx, compound_id, on), with_parking=with_parking)
+    developers = rules.developers_among(await store.owners(tx, compound_id))
+    return rules.heads(held, developers, on)
+
+
+async def owners_of_person(tx: Tx, compound_id: UUID, person_id: UUID, on: date) -> frozenset[UUID]:
+    """Which owners of a record date a person is: who sold since then still is, who bought is not.
+
+    The day of the enrolment plays no part: whoever is enrolled late was the owner all the same.
+    """
+    return await store.owners_of_person(tx, compound_id, person_id, on)
 
 
 async def enrol_resident(tx: Tx, caller: Caller, command: EnrolResident) -> Resident:
-    """Ties a signed-in person to a home, after a look at the papers."""
+    """Ties a signed-in person to a home, after a look at the papers.
+
+    Raises Missing, NotAnOwner, or OwnerToBeNamed where the home has several owners.
+    """
     await _check_keeps_homes(tx, caller)
-    await home(tx, caller.compound_id, command.home_id)
+    held = await home(tx, caller.compound_id, command.home_id)
     resident = Resident(
         person_id=command.person_id,
         home_id=command.home_id,
         kind=command.kind,
         since_on=command.since_on,
+        owner_id=rules.resident_owner(command, held),
     )
     await store.add_resident(tx, caller.compound_id, resident)
     return resident
@@ -311,6 +345,23 @@ async def check_appointment(tx: Tx, compound_id: UUID, appointment: Appointment)
 
 async def appoint(tx: Tx, caller: Caller, appointment: Appointment, act_id: UUID) -> MandateTerm:
     """Puts a person in office; called by the effect of a signed act only."""
+    return await _appoint(tx, caller, appointment, act_id)
+
+
+async def appoint_elected(
+    tx: Tx, caller: Caller, appointment: Appointment, resolution_id: UUID
+) -> MandateTerm:
+    """Puts in office whom a counted resolution elected; called when a meeting takes effect only.
+
+    Raises MandateTermWrong or BothSides.
+    """
+    elected = replace(appointment, resolution_id=resolution_id)
+    return await _appoint(tx, caller, elected, act_id=None)
+
+
+async def _appoint(
+    tx: Tx, caller: Caller, appointment: Appointment, act_id: UUID | None
+) -> MandateTerm:
     await lock(tx, caller.compound_id)
     existing = await store.mandate_terms(tx, caller.compound_id, person_id=appointment.person_id)
     term = rules.check_appointment(appointment, existing, act_id)
@@ -329,8 +380,23 @@ async def end_mandate(tx: Tx, caller: Caller, ending: MandateEnd) -> MandateTerm
     await lock(tx, caller.compound_id)
     term = await find_mandate(tx, caller.compound_id, ending.mandate_id)
     ended_on = rules.check_ending(term, ending, local_date(caller.at))
-    await store.end_mandate(tx, caller.compound_id, term.mandate_id, ended_on)
+    await store.end_mandates(tx, caller.compound_id, [term.mandate_id], ended_on)
     return await find_mandate(tx, caller.compound_id, term.mandate_id)
+
+
+async def end_mandates(
+    tx: Tx, caller: Caller, mandate_ids: Collection[UUID], ended_on: date, resolution_id: UUID
+) -> tuple[MandateTerm, ...]:
+    """Ends what an election replaced, at the earliest today; called after a counted one only.
+
+    Answers those that it ended: what is over by that day stays as it is. Raises Missing.
+    """
+    await lock(tx, caller.compound_id)
+    terms = [await find_mandate(tx, caller.compound_id, id_) for id_ in sorted(set(mandate_ids))]
+    day = max(ended_on, local_date(caller.at))
+    ids = [term.mandate_id for term in rules.still_held(terms, day)]
+    await store.end_mandates(tx, caller.compound_id, ids, day, resolution_id)
+    return tuple([await find_mandate(tx, caller.compound_id, id_) for id_ in ids])
 
 
 # The trust and its texts
@@ -350,7 +416,7 @@ async def found(
     rules.check_founding(compound, founding, store.profile(compound.rule_profile))
     await store.add_instrument(tx, caller.compound_id, founding, act_id)
     for text in founding.texts:
-        await store.add_text(tx, caller.compound_id, text, 1, act_id)
+        await store.add_text(tx, caller.compound_id, rules.as_text(text, 1, act_id))
     terms = tuple(rules.as_term(appointment, act_id) for appointment in founding.mandates)
     for term in terms:
         await store.add_mandate(tx, caller.compound_id, term)
@@ -377,22 +443,27 @@ async def check_text(tx: Tx, compound_id: UUID, text: TextDraft) -> None:
 
 async def adopt_text(tx: Tx, caller: Caller, text: TextDraft, act_id: UUID) -> GoverningText:
     """The next version of a governing text; called by the effect of a signed act only."""
+    return await _adopt(tx, caller, text, act_id)
+
+
+async def adopt_text_by(
+    tx: Tx, caller: Caller, text: TextDraft, resolution_id: UUID
+) -> GoverningText:
+    """The next version that a counted resolution adopted; called when a meeting takes effect only.
+
+    Raises FieldsInvalid when a clause weakens the law as it is today.
+    """
+    return await _adopt(tx, caller, replace(text, resolution_id=resolution_id), act_id=None)
+
+
+async def _adopt(tx: Tx, caller: Caller, text: TextDraft, act_id: UUID | None) -> GoverningText:
     compound = await lock(tx, caller.compound_id)
     rules.check_text(text, store.profile(compound.rule_profile))
     earlier = await store.texts(tx, caller.compound_id)
     version = 1 + max((t.version for t in earlier if t.kind is text.kind), default=0)
-    await store.add_text(tx, caller.compound_id, text, version, act_id)
-    return GoverningText(
-        text_id=text.text_id,
-        kind=text.kind,
-        version=version,
-        title=text.title,
-        effective_from=text.effective_from,
-        document_sha256=text.document_sha256,
-        act_id=act_id,
-        resolution_id=text.resolution_id,
-        clauses=text.clauses,
-    )
+    adopted = rules.as_text(text, version, act_id)
+    await store.add_text(tx, caller.compound_id, adopted)
+    return adopted
 
 
 async def texts(tx: Tx, compound_id: UUID, on: date | None = None) -> tuple[GoverningText, ...]:

@@ -23,7 +23,6 @@ from trustprop.compounds.model import (
     MandateTerm,
     Owner,
     Resident,
-    TextDraft,
     TrustInstrument,
 )
 from trustprop.compounds.rules import BothSides
@@ -76,15 +75,28 @@ _ACCESS = """
         EXISTS (
             SELECT FROM resident
             WHERE compound_id = $1 AND person_id = $2
-              AND since_on <= $3 AND (until_on IS NULL OR until_on > $3)
+              AND since_on <= $3
+              AND (
+                  until_on IS NULL
+                  OR until_on > $3
+                  OR (kind = 'owner' AND until_on > CAST($3 AS date) - CAST($4 AS integer))
+              )
         ) AS is_resident,
         EXISTS (SELECT FROM invitation WHERE compound_id = $1 AND person_id = $2) AS is_invited
 """
 
 
+FORMER_OWNER_READS_DAYS = 120
+"""A notice, the longest window of a vote and its objections fit in."""
+
+
 async def find_access(tx: Tx, compound_id: UUID, person_id: UUID, on: date) -> Access | None:
-    """What a person is here on a day; None for a stranger. One statement."""
-    row = await tx.raw.fetchrow(_ACCESS, compound_id, person_id, on)
+    """What a person is here on a day; None for a stranger. One statement.
+
+    Whoever sold their home reads on for a while: the ballot of a vote under way is still theirs
+    when they held the home on its record date.
+    """
+    row = await tx.raw.fetchrow(_ACCESS, compound_id, person_id, on, FORMER_OWNER_READS_DAYS)
     assert row is not None
     if not (row["mandates"] or row["is_resident"] or row["is_invited"]):
         return None
@@ -175,6 +187,7 @@ async def homes(
             home.c.area_dm2,
             home.c.area_source,
             home.c.delivered_on,
+            home.c.use,
             func.array_agg(home_owner.c.owner_id).label("owner_ids"),
         )
         .join_from(
@@ -275,6 +288,46 @@ async def add_resident(tx: Tx, compound_id: UUID, added: Resident) -> None:
     )
 
 
+async def end_residency_of_owners(
+    tx: Tx, compound_id: UUID, home_id: UUID, staying: Collection[UUID], until_on: date
+) -> None:
+    """Whoever is linked to a home as its owner, and is none of those who stay."""
+    await tx.execute(
+        update(resident)
+        .where(
+            resident.c.compound_id == compound_id,
+            resident.c.home_id == home_id,
+            resident.c.kind == "owner",
+            or_(resident.c.owner_id.is_(None), resident.c.owner_id.not_in(staying)),
+            or_(resident.c.until_on.is_(None), resident.c.until_on > until_on),
+        )
+        .values(until_on=func.greatest(resident.c.since_on, until_on))
+    )
+
+
+async def owners_of_person(tx: Tx, compound_id: UUID, person_id: UUID, on: date) -> frozenset[UUID]:
+    """Owners of a home on a day whom this person was found to be, then or later."""
+    statement = (
+        select(resident.c.owner_id)
+        .join(
+            home_owner,
+            and_(
+                home_owner.c.compound_id == resident.c.compound_id,
+                home_owner.c.owner_id == resident.c.owner_id,
+                home_owner.c.since_on <= on,
+                or_(home_owner.c.until_on.is_(None), home_owner.c.until_on > on),
+            ),
+        )
+        .where(
+            resident.c.compound_id == compound_id,
+            resident.c.person_id == person_id,
+            or_(resident.c.until_on.is_(None), resident.c.until_on > on),
+        )
+        .distinct()
+    )
+    return frozenset((await tx.execute(statement)).scalars())
+
+
 # Mandates
 
 
@@ -292,6 +345,7 @@ async def mandate_terms(
             mandate.c.ended_on,
             mandate.c.act_id,
             mandate.c.resolution_id,
+            mandate.c.ended_by_resolution_id,
         )
         .where(mandate.c.compound_id == compound_id)
         .order_by(mandate.c.valid_from, mandate.c.mandate_id)
@@ -328,11 +382,17 @@ async def add_mandate(tx: Tx, compound_id: UUID, term: MandateTerm) -> None:
         raise BothSides(person_id=term.person_id, party=other) from None
 
 
-async def end_mandate(tx: Tx, compound_id: UUID, mandate_id: UUID, ended_on: date) -> None:
+async def end_mandates(
+    tx: Tx,
+    compound_id: UUID,
+    mandate_ids: Collection[UUID],
+    ended_on: date,
+    resolution_id: UUID | None = None,
+) -> None:
     await tx.execute(
         update(mandate)
-        .where(mandate.c.compound_id == compound_id, mandate.c.mandate_id == mandate_id)
-        .values(ended_on=ended_on)
+        .where(mandate.c.compound_id == compound_id, mandate.c.mandate_id.in_(mandate_ids))
+        .values(ended_on=ended_on, ended_by_resolution_id=resolution_id)
     )
 
 
@@ -373,17 +433,13 @@ async def instruments(tx: Tx, compound_id: UUID) -> tuple[TrustInstrument, ...]:
     return rows.all_of(TrustInstrument, await tx.execute(statement))
 
 
-async def add_text(tx: Tx, compound_id: UUID, draft: TextDraft, version: int, act_id: UUID) -> None:
-    values = _values(draft)
+async def add_text(tx: Tx, compound_id: UUID, added: GoverningText) -> None:
+    values = _values(added)
     del values["clauses"]
-    await tx.execute(
-        insert(governing_text).values(
-            compound_id=compound_id, version=version, act_id=act_id, **values
-        )
-    )
+    await tx.execute(insert(governing_text).values(compound_id=compound_id, **values))
     numbered = [
-        {"compound_id": compound_id, "text_id": draft.text_id, "position": i, **_values(part)}
-        for i, part in enumerate(draft.clauses, start=1)
+        {"compound_id": compound_id, "text_id": added.text_id, "position": i, **_values(part)}
+        for i, part in enumerate(added.clauses, start=1)
     ]
     await tx.execute(insert(clause), numbered)
 

@@ -80,6 +80,7 @@ home = Table(
     Column("area_dm2", BigInteger, nullable=False),
     Column("area_source", Text, nullable=False),
     Column("delivered_on", Date),
+    Column("use", Text, nullable=False, server_default="dwelling"),
     PrimaryKeyConstraint("compound_id", "home_id", name="pk_home"),
     ForeignKeyConstraint(
         ["compound_id", "building"],
@@ -90,6 +91,7 @@ home = Table(
     CheckConstraint(
         "area_source IN ('registered', 'surveyed', 'contract')", name="ck_home_area_source"
     ),
+    CheckConstraint("use IN ('dwelling', 'shop', 'parking')", name="ck_home_use"),
     Index("uq_home_place", "compound_id", "building", "stair", "number", unique=True),
 )
 
@@ -137,12 +139,20 @@ resident = Table(
     Column("kind", Text, nullable=False),
     Column("since_on", Date, nullable=False),
     Column("until_on", Date),
+    Column("owner_id", Uuid),
     PrimaryKeyConstraint("compound_id", "person_id", "home_id", "since_on", name="pk_resident"),
     ForeignKeyConstraint(
         ["compound_id", "home_id"], ["home.compound_id", "home.home_id"], name="fk_resident_home"
     ),
+    ForeignKeyConstraint(
+        ["compound_id", "owner_id"],
+        ["owner.compound_id", "owner.owner_id"],
+        name="fk_resident_owner",
+    ),
     CheckConstraint("kind IN ('owner', 'occupant')", name="ck_resident_kind"),
-    CheckConstraint("until_on > since_on", name="ck_resident_term"),
+    CheckConstraint("kind = 'owner' OR owner_id IS NULL", name="ck_resident_owner"),
+    CheckConstraint("until_on >= since_on", name="ck_resident_term"),
+    Index("ix_resident_home", "compound_id", "home_id"),
 )
 
 mandate = Table(
@@ -156,10 +166,15 @@ mandate = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
     Column("ended_on", Date),
-    Column("act_id", Uuid, nullable=False),
+    Column("act_id", Uuid),
     Column("resolution_id", Uuid),
+    Column("ended_by_resolution_id", Uuid),
     PrimaryKeyConstraint("compound_id", "mandate_id", name="pk_mandate"),
     _of_compound("mandate"),
+    CheckConstraint("act_id IS NOT NULL OR resolution_id IS NOT NULL", name="ck_mandate_decided"),
+    CheckConstraint(
+        "ended_on IS NOT NULL OR ended_by_resolution_id IS NULL", name="ck_mandate_ended"
+    ),
     CheckConstraint("valid_from <= valid_until", name="ck_mandate_term"),
     CheckConstraint(
         "(office IN ('trustee_manager', 'trustee_bookkeeper') AND party = 'trustee') "
@@ -187,8 +202,14 @@ trust_instrument = Table(
     Column("effective_from", Date, nullable=False),
     Column("ends_on", Date),
     Column("act_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("resolution_id", Uuid),
     PrimaryKeyConstraint("compound_id", "instrument_id", name="pk_trust_instrument"),
     _of_compound("trust_instrument"),
+    CheckConstraint(
+        "version = 1 OR resolution_id IS NOT NULL", name="ck_trust_instrument_resolution"
+    ),
+    Index("uq_trust_instrument_version", "compound_id", "version", unique=True),
 )
 
 governing_text = Table(
@@ -201,13 +222,16 @@ governing_text = Table(
     Column("title", Text, nullable=False),
     Column("effective_from", Date, nullable=False),
     Column("document_sha256", Text),
-    Column("act_id", Uuid, nullable=False),
+    Column("act_id", Uuid),
     Column("resolution_id", Uuid),
     PrimaryKeyConstraint("compound_id", "text_id", name="pk_governing_text"),
     _of_compound("governing_text"),
     CheckConstraint(
         "kind IN ('rules_of_procedure', 'covenant', 'trust_contract', 'other')",
         name="ck_governing_text_kind",
+    ),
+    CheckConstraint(
+        "act_id IS NOT NULL OR resolution_id IS NOT NULL", name="ck_governing_text_decided"
     ),
     Index("uq_governing_text_version", "compound_id", "kind", "version", unique=True),
 )

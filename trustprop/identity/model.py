@@ -154,11 +154,14 @@ class SigningKey(Fact):
     state: KeyState
     proved_at: datetime
     activated_by_act_id: UUID | None
+    """The act of both sides behind it; None where a counted resolution elected its holder."""
     activated_at: datetime | None
     expires_at: datetime | None
     """None: for as long as the mandate of its holder."""
     revoked_by_act_id: UUID | None
     revoked_at: datetime | None
+    activated_by_resolution_id: UUID | None = None
+    """The resolution that elected its holder, where no act activated it."""
 
 
 class ProveKey(Command):

@@ -406,9 +406,39 @@ def activate(
         key,
         state=KeyState.ACTIVE,
         activated_by_act_id=act_id,
+        activated_by_resolution_id=None,
         activated_at=at,
         expires_at=expires_at,
     )
+
+
+def activate_elected(
+    key: SigningKey, resolution_id: UUID, at: datetime, expires_at: datetime | None
+) -> SigningKey:
+    """The key of whoever was elected: a proved one, or the one of the term before.
+
+    Nothing but an act of both sides finds a lost key again. Raises KeyNotInState when it is
+    suspended or revoked.
+    """
+    if key.state not in (KeyState.PROVED, KeyState.ACTIVE):
+        raise KeyNotInState(state=key.state, needed=KeyState.ACTIVE)
+    return replace(
+        key,
+        state=KeyState.ACTIVE,
+        activated_by_act_id=None,
+        activated_by_resolution_id=resolution_id,
+        activated_at=at,
+        expires_at=term_of(key, expires_at),
+    )
+
+
+def term_of(key: SigningKey, expires_at: datetime | None) -> datetime | None:
+    """When a key ends that gets a new term: a new term never shortens the one that it has."""
+    if key.state is not KeyState.ACTIVE:
+        return expires_at
+    if key.expires_at is None or expires_at is None:
+        return None
+    return max(key.expires_at, expires_at)
 
 
 def suspend(key: SigningKey, person_id: UUID) -> SigningKey:

@@ -302,6 +302,20 @@ async def activate_key(
     return key
 
 
+async def activate_key_by(
+    tx: Tx, caller: Caller, key_id: str, resolution_id: UUID, expires_at: datetime | None = None
+) -> SigningKey:
+    """The key of somebody whom a counted resolution elected; nobody is asked to sign.
+
+    A key of the term before goes on until the new one ends, also when it has expired. Called when a
+    meeting takes effect only. Raises KeyNotInState when it is suspended or revoked.
+    """
+    key = _present(await store.lock_key(tx, caller.compound_id, key_id))
+    key = rules.activate_elected(key, resolution_id, caller.at, expires_at)
+    await store.save_key(tx, caller.compound_id, key)
+    return key
+
+
 async def revoke_key(tx: Tx, caller: Caller, key_id: str, act_id: UUID) -> SigningKey:
     """Called by the effects of signed acts only. Raises KeyNotInState."""
     key = _present(await store.lock_key(tx, caller.compound_id, key_id))

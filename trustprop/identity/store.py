@@ -298,6 +298,7 @@ def _signing_keys(compound_id: UUID) -> Select[Any]:
         signing_key.c.state,
         signing_key.c.proved_at,
         signing_key.c.activated_by_act_id,
+        signing_key.c.activated_by_resolution_id,
         signing_key.c.activated_at,
         signing_key.c.expires_at,
         signing_key.c.revoked_by_act_id,
@@ -339,7 +340,7 @@ async def has_been_active(tx: Tx, compound_id: UUID) -> bool:
         select(signing_key.c.key_id)
         .where(
             signing_key.c.compound_id == compound_id,
-            signing_key.c.activated_by_act_id.is_not(None),
+            signing_key.c.activated_at.is_not(None),
         )
         .limit(1)
     )
@@ -376,6 +377,7 @@ async def save_key(tx: Tx, compound_id: UUID, key: SigningKey) -> None:
         .values(
             state=key.state,
             activated_by_act_id=key.activated_by_act_id,
+            activated_by_resolution_id=key.activated_by_resolution_id,
             activated_at=key.activated_at,
             expires_at=key.expires_at,
             revoked_by_act_id=key.revoked_by_act_id,

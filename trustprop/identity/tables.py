@@ -119,6 +119,7 @@ signing_key = Table(
     Column("state", Text, nullable=False),
     _instant("proved_at"),
     Column("activated_by_act_id", Uuid),
+    Column("activated_by_resolution_id", Uuid),
     _instant("activated_at", nullable=True),
     _instant("expires_at", nullable=True),
     Column("revoked_by_act_id", Uuid),
@@ -130,8 +131,9 @@ signing_key = Table(
         "state IN ('proved', 'active', 'suspended', 'revoked')", name="ck_signing_key_state"
     ),
     CheckConstraint(
-        "state NOT IN ('active', 'suspended') OR activated_by_act_id IS NOT NULL",
-        name="ck_signing_key_activated_by_act",
+        "state NOT IN ('active', 'suspended') "
+        "OR num_nonnulls(activated_by_act_id, activated_by_resolution_id) = 1",
+        name="ck_signing_key_activated_by",
     ),
     CheckConstraint(
         "state <> 'revoked' OR revoked_by_act_id IS NOT NULL", name="ck_signing_key_revoked_by_act"

@@ -13,12 +13,16 @@ from stdnum.iso7064 import mod_11_2
 
 from trustprop.compounds.model import (
     AreaSource,
+    EnrolResident,
     HeadCount,
+    HeadOnRoll,
     Home,
     HomeRow,
+    HomeUse,
     NewOwner,
     Owner,
     OwnerKind,
+    ResidentKind,
     Roll,
     RollEntry,
     Scope,
@@ -44,8 +48,10 @@ COLUMNS = {
     "identity_number": "证件号码",
 }
 """The columns of the CSV, by either name. One row per home and owner: co-owners repeat the home."""
+OPTIONAL_COLUMNS = {"use": "用途"}
 
 _SOURCES = {"登记": "registered", "实测": "surveyed", "合同": "contract"}
+_USES = {"": "dwelling", "住宅": "dwelling", "商铺": "shop", "车位": "parking"}
 _KINDS = {"个人": "person", "单位": "organisation", "建设单位": "developer"}
 _DOCUMENT = re.compile(r"[A-Z][A-Z0-9]{4,19}|\d{8}")
 """Passports and permits begin with a letter; a Taiwan compatriot's permit has eight digits."""
@@ -83,6 +89,17 @@ class DeliveryWrong(Conflict):
     detail = N_("A home is handed over once, and not before the first day of this transfer.")
 
 
+class OwnerToBeNamed(Invalid):
+    code = "owner-to-be-named"
+    detail = N_("Say which of the {owners} registered owners of this home the person is.")
+    owners: int
+
+
+class NotAnOwner(Invalid):
+    code = "not-an-owner"
+    detail = N_("This home has no such registered owner, or the person only lives in it.")
+
+
 def count_heads(homes: Iterable[Home], developers: frozenset[UUID], on: date) -> int:
     """Heads of a roll by Interpretation 9.
 
@@ -99,11 +116,42 @@ def _head(home: Home, developers: frozenset[UUID], on: date) -> frozenset[UUID]:
     return frozenset(home.owner_ids)
 
 
-def draw_roll(homes: Sequence[Home], owners: Mapping[UUID, Owner], on: date, scope: Scope) -> Roll:
+def developers_among(owners: Mapping[UUID, Owner]) -> frozenset[UUID]:
+    return frozenset(o.owner_id for o in owners.values() if o.kind is OwnerKind.DEVELOPER)
+
+
+def of_roll(homes: Iterable[Home], *, with_parking: bool) -> tuple[Home, ...]:
+    """The homes that count. Parking spaces do under a clause only (指导规则 25)."""
+    return tuple(home for home in homes if with_parking or home.use is not HomeUse.PARKING)
+
+
+def heads(homes: Iterable[Home], developers: frozenset[UUID], on: date) -> tuple[HeadOnRoll, ...]:
+    """Every head with its homes, in order of its first home. Homes come in order of their place."""
+    held: dict[frozenset[UUID], list[Home]] = {}
+    for home in homes:
+        held.setdefault(_head(home, developers, on), []).append(home)
+    return tuple(
+        HeadOnRoll(
+            owner_ids=tuple(sorted(owner_ids or developers)),
+            homes=tuple(group),
+            is_developer=not owner_ids,
+        )
+        for owner_ids, group in held.items()
+    )
+
+
+def draw_roll(
+    homes: Sequence[Home],
+    owners: Mapping[UUID, Owner],
+    on: date,
+    scope: Scope,
+    *,
+    with_parking: bool = False,
+) -> Roll:
     """The masked roll of a scope. Areas are summed home by home and never merged."""
-    held = [home for home in homes if scope.holds(home)]
-    developers = frozenset(o.owner_id for o in owners.values() if o.kind is OwnerKind.DEVELOPER)
-    heads: dict[frozenset[UUID], int] = {}
+    held = [home for home in of_roll(homes, with_parking=with_parking) if scope.holds(home)]
+    developers = developers_among(owners)
+    numbers: dict[frozenset[UUID], int] = {}
     entries = tuple(
         RollEntry(
             home_id=home.home_id,
@@ -112,12 +160,12 @@ def draw_roll(homes: Sequence[Home], owners: Mapping[UUID, Owner], on: date, sco
             number=home.number,
             area_dm2=home.area_dm2,
             owners=tuple(masked_owner(owners[owner_id]) for owner_id in home.owner_ids),
-            head=heads.setdefault(_head(home, developers, on), len(heads) + 1),
+            head=numbers.setdefault(_head(home, developers, on), len(numbers) + 1),
         )
         for home in held
     )
     count = HeadCount(
-        homes=len(held), heads=len(heads), area_dm2=sum(home.area_dm2 for home in held)
+        homes=len(held), heads=len(numbers), area_dm2=sum(home.area_dm2 for home in held)
     )
     return Roll(on=on, scope=scope, count=count, entries=entries)
 
@@ -163,6 +211,23 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def resident_owner(command: EnrolResident, home: Home) -> UUID | None:
+    """Which registered owner a new resident is; None for an occupant.
+
+    Raises NotAnOwner, or OwnerToBeNamed where co-owners leave a doubt: each votes for oneself.
+    """
+    if command.kind is ResidentKind.OCCUPANT:
+        if command.owner_id is not None:
+            raise NotAnOwner
+        return None
+    if command.owner_id is None and len(home.owner_ids) > 1:
+        raise OwnerToBeNamed(owners=len(home.owner_ids))
+    owner_id = command.owner_id or home.owner_ids[0]
+    if owner_id not in home.owner_ids:
+        raise NotAnOwner
+    return owner_id
 
 
 def check_identities(owners: Iterable[NewOwner]) -> None:
@@ -247,15 +312,17 @@ def _no_list(code: str, detail: str) -> HomesNotImported:
 
 
 def _heading(cells: Sequence[str]) -> list[str]:
-    by_name = {chinese: name for name, chinese in COLUMNS.items()} | {
-        name: name for name in COLUMNS
+    columns = COLUMNS | OPTIONAL_COLUMNS
+    by_name = {chinese: name for name, chinese in columns.items()} | {
+        name: name for name in columns
     }
     names = [by_name.get(cell.strip(), "") for cell in cells]
+    missing = [name for name in COLUMNS if names.count(name) != 1]
+    missing += [name for name in OPTIONAL_COLUMNS if names.count(name) > 1]
     refuse_rows(
         [
             _wrong(1, name, "column-missing", N_("The column {name} is missing."), name=name)
-            for name in COLUMNS
-            if names.count(name) != 1
+            for name in missing
         ]
     )
     return names
@@ -263,10 +330,11 @@ def _heading(cells: Sequence[str]) -> list[str]:
 
 def _read_row(line: int, cells: Mapping[str, str], errors: list[FieldError]) -> HomeRow | None:
     """One row, or None with what is wrong added to the errors."""
-    text = {name: cells.get(name, "").strip() for name in COLUMNS}
+    text = {name: cells.get(name, "").strip() for name in (*COLUMNS, *OPTIONAL_COLUMNS)}
     area = _area(text["area_m2"])
     source = _SOURCES.get(text["area_source"], text["area_source"])
     kind = _KINDS.get(text["owner_kind"], text["owner_kind"])
+    use = _USES.get(text["use"], text["use"])
     delivered_on = _day(text["delivered_on"])
     checks = {
         "building": 0 < len(text["building"]) <= MAX_CODE,
@@ -279,6 +347,7 @@ def _read_row(line: int, cells: Mapping[str, str], errors: list[FieldError]) -> 
         "owner_name": 0 < len(text["owner_name"]) <= 200,
         "identity_number": kind not in set(OwnerKind)
         or is_identity(OwnerKind(kind), text["identity_number"]),
+        "use": use in set(HomeUse),
     }
     wrong = [
         _wrong(line, name, *(_WRONG[name] if text[name].isprintable() else _UNPRINTABLE))
@@ -299,6 +368,7 @@ def _read_row(line: int, cells: Mapping[str, str], errors: list[FieldError]) -> 
         owner_kind=OwnerKind(kind),
         owner_name=text["owner_name"],
         identity_number=_normal(text["identity_number"]),
+        use=HomeUse(use),
     )
 
 
@@ -319,6 +389,7 @@ _WRONG = {
         "identity",
         N_("The identity number or credit code is wrong; look at it again."),
     ),
+    "use": ("use", N_("The use is dwelling, shop or parking; empty means dwelling.")),
 }
 
 
@@ -349,8 +420,8 @@ def _contradictions(rows: Sequence[HomeRow]) -> list[FieldError]:
     return errors
 
 
-def _facts(row: HomeRow) -> tuple[int, AreaSource, date | None]:
-    return (row.area_dm2, row.area_source, row.delivered_on)
+def _facts(row: HomeRow) -> tuple[int, AreaSource, date | None, HomeUse]:
+    return (row.area_dm2, row.area_source, row.delivered_on, row.use)
 
 
 def _area(text: str) -> int | None:

@@ -56,7 +56,7 @@ def check_open(compound: Compound) -> None:
 
 
 def check_appointment(
-    appointment: Appointment, existing: Iterable[MandateTerm], act_id: UUID
+    appointment: Appointment, existing: Iterable[MandateTerm], act_id: UUID | None
 ) -> MandateTerm:
     """The mandate that an appointment makes. Raises MandateTermWrong or BothSides."""
     if _term_is_wrong(appointment):
@@ -66,7 +66,8 @@ def check_appointment(
     return term
 
 
-def as_term(appointment: Appointment, act_id: UUID) -> MandateTerm:
+def as_term(appointment: Appointment, act_id: UUID | None) -> MandateTerm:
+    """Without an act, the resolution that the appointment names has elected."""
     return MandateTerm(
         mandate_id=appointment.mandate_id,
         person_id=appointment.person_id,
@@ -98,6 +99,11 @@ def check_ending(term: MandateTerm, ending: MandateEnd, today: date) -> date:
     if term.out_on <= ended_on:
         raise MandateEnded
     return ended_on
+
+
+def still_held(terms: Iterable[MandateTerm], ended_on: date) -> tuple[MandateTerm, ...]:
+    """Those of these mandates that an election ends on a day; others are over by then."""
+    return tuple(term for term in terms if ended_on < term.out_on)
 
 
 def _term_is_wrong(appointment: Appointment) -> bool:

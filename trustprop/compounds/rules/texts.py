@@ -1,6 +1,7 @@
 """The trust instrument and governing texts: what must stand in them before anybody signs."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -9,6 +10,7 @@ from trustprop.compounds.model import (
     CompoundState,
     CreateCompound,
     Founding,
+    GoverningText,
     Limit,
     RemunerationKind,
     RemunerationRule,
@@ -77,6 +79,21 @@ def check_founding(compound: Compound, founding: Founding, profile: Mapping[str,
 def check_text(text: TextDraft, profile: Mapping[str, Limit]) -> None:
     """Raises FieldsInvalid when a clause sets no known limit or weakens the law."""
     _refuse(clause_errors(profile, text.clauses, "/clauses"))
+
+
+def as_text(draft: TextDraft, version: int, act_id: UUID | None) -> GoverningText:
+    """The version that a draft becomes; without an act, its resolution adopted it."""
+    return GoverningText(
+        text_id=draft.text_id,
+        kind=draft.kind,
+        version=version,
+        title=draft.title,
+        effective_from=draft.effective_from,
+        document_sha256=draft.document_sha256,
+        act_id=act_id,
+        resolution_id=draft.resolution_id,
+        clauses=draft.clauses,
+    )
 
 
 def _remuneration_errors(rule: RemunerationRule) -> list[FieldError]:

@@ -14,6 +14,7 @@ from trustprop.acts.service import Effect
 from trustprop.compounds import service as compounds
 from trustprop.compounds.model import Appointment, Founding, MandateEnd, TextDraft
 from trustprop.evidence import service as evidence
+from trustprop.identity import rules as identity_rules
 from trustprop.identity import service as identity
 from trustprop.identity.model import KeyState, SigningKey
 from trustprop.kernel.caller import Caller, Office, Party
@@ -138,8 +139,8 @@ async def _appoint(tx: Tx, caller: Caller, act: Act) -> None:
     if appointment.key_id is None:
         return
     key = await identity.get_key(tx, caller.compound_id, appointment.key_id)
-    if key.state is KeyState.PROVED:
-        expires_at = act_rules.start_of_day(term.out_on)
+    if key.state in (KeyState.PROVED, KeyState.ACTIVE):
+        expires_at = identity_rules.term_of(key, act_rules.start_of_day(term.out_on))
         await identity.activate_key(tx, caller, key.key_id, act.act_id, expires_at)
 
 
