@@ -204,7 +204,7 @@ class Result(Fact):
     """Owners whose co-owners disagree and have appointed nobody, or whose appointed one is silent
     where another spoke: they take no part until they agree on one."""
     silent: Weight
-    """Reached, warned and silent: counted where a silent-majority clause decides."""
+    """Reached, warned and silent: nothing unless the compound has a silent-majority clause."""
     reading: Reading
     """By which the question is decided under the policy."""
     otherwise_invalid: Reading
@@ -222,6 +222,9 @@ class Standing(StrEnum):
     COUNTED = "counted"
     INVALID = "invalid"
     HELD = "held"
+    SILENT = "silent"
+    """Returned nothing, was reached and warned, and joins the majority by a clause. Stands in the
+    published register alone."""
 
 
 class Seat(Fact):

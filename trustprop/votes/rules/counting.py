@@ -24,14 +24,15 @@ from trustprop.votes.model.counting import (
     Seat,
     Standing,
     Voter,
+    VoterHome,
     Weight,
 )
 from trustprop.votes.rules.tally import tally
 
 Item = tuple[UUID, UUID | None]
 """What one cross answers: a question, and in an election the candidate."""
-_SILENT, _ABSENT = "silent", "absent"
-"""Beside the choices and the standings: who returned nothing, with and without a warning."""
+_ABSENT = "absent"
+"""Beside the choices and the standings: who returned nothing, and joins nobody."""
 
 
 class _Heard(Fact):
@@ -42,7 +43,7 @@ class _Heard(Fact):
     ballot_id: UUID | None = None
 
 
-class _Cast(Fact):
+class Cast(Fact):
     """The weights of one item, before any reading of the law."""
 
     total: Weight
@@ -56,17 +57,17 @@ def count(poll: Poll) -> Count:
     """Every question and every candidate, the seats, and what became of each voter's ballots."""
     questions = sorted(poll.questions, key=lambda question: question.position)
     items = [item for question in questions for item in items_of(question)]
-    heard = _hear(poll, items)
+    heard, warned = _hear(poll, items), silent_voters(poll)
     results: list[Result] = []
     for question in questions:
         weights = _weights(poll.voters, question)
         for _, candidate_id in items_of(question):
-            cast = _cast(weights, heard, len(results), poll.warned)
-            results.append(_result(question, candidate_id, cast, poll.policy))
+            cast = _cast(weights, heard, len(results), warned)
+            results.append(result_of(question, candidate_id, cast, poll.policy))
     return Count(
         results=tuple(results),
         seats=tuple(
-            _seat(question, results)
+            seat_of(question, results)
             for question in questions
             if question.kind is QuestionKind.ELECTION
         ),
@@ -84,14 +85,26 @@ def items_of(question: Question) -> list[Item]:
     return [(question.question_id, candidate.candidate_id) for candidate in question.candidates]
 
 
-def weight_in(voter: Voter, question: Question) -> Weight:
-    """What a voter weighs in the scope of a question: one head, and the homes that lie in it."""
-    area_dm2 = sum(
-        home.area_dm2
+def silent_voters(poll: Poll) -> frozenset[UUID]:
+    """Who was reached and warned and returned nothing, where a silent-majority clause is in force."""
+    if poll.policy.silent_majority is None:
+        return frozenset()
+    return poll.warned - {ballot.voter_id for ballot in poll.ballots}
+
+
+def homes_in(voter: Voter, question: Question) -> list[VoterHome]:
+    """The homes of a voter that lie in the scope of a question."""
+    return [
+        home
         for home in voter.homes
         if question.building in ("", home.building) and question.stair in ("", home.stair)
-    )
-    return Weight(heads=1, area_dm2=area_dm2) if area_dm2 else NOTHING
+    ]
+
+
+def weight_in(voter: Voter, question: Question) -> Weight:
+    """What a voter weighs in the scope of a question: one head, and the homes that lie in it."""
+    homes = homes_in(voter, question)
+    return Weight(heads=1, area_dm2=sum(home.area_dm2 for home in homes)) if homes else NOTHING
 
 
 # Who is heard
@@ -167,23 +180,23 @@ def _cast(
     heard: Mapping[UUID, _Heard],
     place: int,
     warned: frozenset[UUID],
-) -> _Cast:
+) -> Cast:
     heads: defaultdict[str, int] = defaultdict(int)
     areas: defaultdict[str, int] = defaultdict(int)
     for voter_id, area_dm2 in weights:
         said = heard.get(voter_id)
         if said is None:
-            kind = _SILENT if voter_id in warned else _ABSENT
+            kind = Standing.SILENT if voter_id in warned else _ABSENT
         else:
             kind = said.choices[place] if said.choices else said.standing
         heads[kind] += 1
         areas[kind] += area_dm2
-    return _Cast(
+    return Cast(
         total=Weight(heads=len(weights), area_dm2=sum(areas.values())),
         choices={choice: Weight(heads=heads[choice], area_dm2=areas[choice]) for choice in Choice},
         invalid=_of(heads, areas, Standing.INVALID),
         held=_of(heads, areas, Standing.HELD),
-        silent=_of(heads, areas, _SILENT),
+        silent=_of(heads, areas, Standing.SILENT),
     )
 
 
@@ -201,9 +214,10 @@ def _sum(*weights: Weight) -> Weight:
 # The readings of the law
 
 
-def _result(
-    question: Question, candidate_id: UUID | None, cast: _Cast, policy: CountingPolicy
+def result_of(
+    question: Question, candidate_id: UUID | None, cast: Cast, policy: CountingPolicy
 ) -> Result:
+    """The result by the compound's reading, with the other readings beside it."""
     takes_part = policy.invalid_ballots is InvalidBallots.TAKE_PART
     joins = joins_majority(question, policy)
     reading = _read(cast, question.majority, takes_part, joins)
@@ -239,7 +253,7 @@ def joins_majority(question: Question, policy: CountingPolicy) -> bool:
     return question.majority is Majority.ORDINARY or policy.silent_majority_on_special
 
 
-def _read(cast: _Cast, majority: Majority, takes_part: bool, joins: bool) -> Reading:
+def _read(cast: Cast, majority: Majority, takes_part: bool, joins: bool) -> Reading:
     """One reading: whether invalid ballots take part, and whether the silent do.
 
     The silent take part; they agree only where more than half of those who voted do, by area and
@@ -263,7 +277,7 @@ def _read(cast: _Cast, majority: Majority, takes_part: bool, joins: bool) -> Rea
 # The seats of an election
 
 
-def _seat(question: Question, results: Iterable[Result]) -> Seat:
+def seat_of(question: Question, results: Iterable[Result]) -> Seat:
     """The best of those who have both majorities: by heads in favour, then by area.
 
     Who stand equal over the last seats do not sit: the lot is not ours to draw.
