@@ -1,7 +1,7 @@
 """Compounds over HTTP: who is let in as whom, and what they are shown."""
 
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 import httpx
@@ -251,3 +251,24 @@ async def test_a_forged_cursor_is_refused(
     forged = urlsafe_b64encode(content).decode().rstrip("=")
     refused = await client.get(at(caller, f"/homes?cursor={forged}"), headers=manager)
     assert (refused.status_code, refused.json()["code"]) == (422, "cursor-invalid")
+
+
+async def test_two_versions_of_a_text_are_compared_word_by_word(
+    client: httpx.AsyncClient, caller: Caller, database: Database, manager: dict[str, str]
+) -> None:
+    draft = make.text(make.clause("virement_percent", 5), effective_from=date(2025, 10, 1))
+    async with database.begin(caller) as tx:
+        (old,) = await service.texts(tx, caller.compound_id)
+        await service.adopt_text_by(tx, caller, draft, new_id())
+    path = at(caller, f"/texts/{draft.text_id}/difference")
+    answer = await client.get(f"{path}?from={old.text_id}", headers=manager)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["from_version"], found["version"]) == (1, 2)
+    assert [(one["code"], one["kind"]) for one in found["clauses"]] == [
+        ("1", "removed"),
+        ("18", "added"),
+    ]
+    unknown = await client.get(f"{path}?from={new_id()}", headers=manager)
+    assert unknown.status_code == 404
+    assert (await client.get(path, headers=manager)).status_code == 400

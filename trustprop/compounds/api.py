@@ -10,7 +10,7 @@ from litestar import Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency, Provide
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import Body, FromPath, FromQuery, JSONBody, Parameter, QueryParameter
 from msgspec.structs import replace
 
 from trustprop.compounds import rules, service
@@ -28,6 +28,7 @@ from trustprop.compounds.model import (
     Resident,
     RollEntry,
     Scope,
+    TextDifference,
     TransferHome,
     TrustInstrument,
 )
@@ -331,6 +332,23 @@ async def list_texts(
     return listed(texts, limit, cursor, {"on": on}, lambda text: [text.kind, text.version])
 
 
+@get(
+    "/compounds/{compound_id:uuid}/texts/{text_id:uuid}/difference",
+    operation_id="texts_difference",
+    tags=["compounds"],
+)
+async def get_text_difference(
+    text_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    from_text_id: Annotated[UUID, QueryParameter(name="from")],
+) -> TextDifference:
+    """Show what a version of a text says otherwise than an earlier one, clause by clause and word by word."""
+    service.check_reads_compound(caller)
+    async with database.read(caller) as tx:
+        return await service.text_difference(tx, caller.compound_id, text_id, from_text_id)
+
+
 @get("/compounds/{compound_id:uuid}/limits", operation_id="limits_get", tags=["compounds"])
 async def get_limits(
     caller: NamedDependency[Caller],
@@ -373,6 +391,7 @@ handlers = [
     get_roll,
     list_mandates,
     list_texts,
+    get_text_difference,
     get_limits,
     get_trust_instrument,
 ]

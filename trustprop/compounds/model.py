@@ -367,6 +367,52 @@ class GoverningText(Fact):
     clauses: tuple[Clause, ...] = ()
 
 
+class ClauseChange(Command):
+    """One clause as it shall read; without a body it goes."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=40, pattern=PRINTABLE)]
+    body: Prose | None = None
+    limit_name: Annotated[str, Meta(max_length=100, pattern=PRINTABLE)] | None = None
+    limit_value: Fen | None = None
+
+
+class ChangeKind(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    KEPT = "kept"
+
+
+class Words(Fact):
+    """A run of words that both versions have, or only one of them."""
+
+    kind: ChangeKind
+    text: str
+
+
+class ClauseDifference(Fact):
+    """One clause before and after, with its limit."""
+
+    code: str
+    kind: ChangeKind
+    before: Clause | None
+    after: Clause | None
+    words: tuple[Words, ...]
+    """Of the body: in order, added, removed and kept. Without the removed ones they read as after."""
+
+
+class TextDifference(Fact):
+    """What one version of a governing text says otherwise than another."""
+
+    text_id: UUID
+    version: int
+    from_text_id: UUID
+    from_version: int
+    kind: TextKind
+    title: str
+    clauses: tuple[ClauseDifference, ...]
+
+
 # The trust instrument
 
 

@@ -31,6 +31,7 @@ from trustprop.compounds.model import (
     Resident,
     Roll,
     Scope,
+    TextDifference,
     TextDraft,
     TextKind,
     TransferHome,
@@ -477,6 +478,22 @@ async def texts(tx: Tx, compound_id: UUID, on: date | None = None) -> tuple[Gove
         if text.effective_from <= on
     }
     return tuple(in_effect.values())
+
+
+async def find_text(tx: Tx, compound_id: UUID, text_id: UUID) -> GoverningText:
+    """Raises Missing."""
+    for found in await store.texts(tx, compound_id):
+        if found.text_id == text_id:
+            return found
+    raise Missing(kind="text")
+
+
+async def text_difference(
+    tx: Tx, compound_id: UUID, text_id: UUID, from_text_id: UUID
+) -> TextDifference:
+    """What a version says otherwise than another one. Raises Missing or TextsOfTwoKinds."""
+    before = await find_text(tx, compound_id, from_text_id)
+    return rules.text_difference(before, await find_text(tx, compound_id, text_id))
 
 
 async def limits(tx: Tx, compound_id: UUID, on: date) -> Limits:

@@ -52,6 +52,13 @@ from trustprop.compounds.rules.texts import (
     check_same_compound,
     check_text,
 )
+from trustprop.compounds.rules.versions import (
+    TextsOfTwoKinds,
+    amended,
+    amended_clauses,
+    difference,
+    text_difference,
+)
 
 __all__ = [
     "AlreadyFounded",
@@ -68,7 +75,10 @@ __all__ = [
     "NotOpen",
     "OwnerNameDiffers",
     "OwnerToBeNamed",
+    "TextsOfTwoKinds",
     "TransferTooEarly",
+    "amended",
+    "amended_clauses",
     "as_term",
     "as_text",
     "check_appointment",
@@ -87,6 +97,7 @@ __all__ = [
     "commitment",
     "count_heads",
     "developers_among",
+    "difference",
     "draw_roll",
     "heads",
     "is_credit_code",
@@ -100,4 +111,5 @@ __all__ = [
     "resident_owner",
     "resolve",
     "still_held",
+    "text_difference",
 ]
