@@ -271,4 +271,9 @@ async def test_two_versions_of_a_text_are_compared_word_by_word(
     ]
     unknown = await client.get(f"{path}?from={new_id()}", headers=manager)
     assert unknown.status_code == 404
-    assert (await client.get(path, headers=manager)).status_code == 400
+    assert (await client.get(path, headers=manager)).json() == found
+    first = (
+        await client.get(at(caller, f"/texts/{old.text_id}/difference"), headers=manager)
+    ).json()
+    assert (first["from_text_id"], first["from_version"]) == (None, 0)
+    assert [one["kind"] for one in first["clauses"]] == ["added"]

@@ -341,9 +341,9 @@ async def get_text_difference(
     text_id: FromPath[UUID],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
-    from_text_id: Annotated[UUID, QueryParameter(name="from")],
+    from_text_id: Annotated[UUID | None, QueryParameter(name="from")] = None,
 ) -> TextDifference:
-    """Show what a version of a text says otherwise than an earlier one, clause by clause and word by word."""
+    """Compare a version of a text with another, or with the one before it, clause by clause and word by word."""
     service.check_reads_compound(caller)
     async with database.read(caller) as tx:
         return await service.text_difference(tx, caller.compound_id, text_id, from_text_id)

@@ -406,8 +406,9 @@ class TextDifference(Fact):
 
     text_id: UUID
     version: int
-    from_text_id: UUID
+    from_text_id: UUID | None
     from_version: int
+    """0: there was none before, and all is new."""
     kind: TextKind
     title: str
     clauses: tuple[ClauseDifference, ...]

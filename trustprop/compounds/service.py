@@ -1,6 +1,6 @@
 """What compounds do: take in homes, count heads, hold mandates and texts, answer for limits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID, uuid5
 
@@ -480,20 +480,24 @@ async def texts(tx: Tx, compound_id: UUID, on: date | None = None) -> tuple[Gove
     return tuple(in_effect.values())
 
 
-async def find_text(tx: Tx, compound_id: UUID, text_id: UUID) -> GoverningText:
-    """Raises Missing."""
-    for found in await store.texts(tx, compound_id):
-        if found.text_id == text_id:
-            return found
-    raise Missing(kind="text")
-
-
 async def text_difference(
-    tx: Tx, compound_id: UUID, text_id: UUID, from_text_id: UUID
+    tx: Tx, compound_id: UUID, text_id: UUID, from_text_id: UUID | None = None
 ) -> TextDifference:
-    """What a version says otherwise than another one. Raises Missing or TextsOfTwoKinds."""
-    before = await find_text(tx, compound_id, from_text_id)
-    return rules.text_difference(before, await find_text(tx, compound_id, text_id))
+    """What a version says otherwise than another, or than the one before it.
+
+    Raises Missing or TextsOfTwoKinds.
+    """
+    every = {text.text_id: text for text in await store.texts(tx, compound_id)}
+    after = _present_text(every, text_id)
+    if from_text_id is None:
+        return rules.text_difference(rules.version_before(after, every.values()), after)
+    return rules.text_difference(_present_text(every, from_text_id), after)
+
+
+def _present_text(texts: Mapping[UUID, GoverningText], text_id: UUID) -> GoverningText:
+    if text_id not in texts:
+        raise Missing(kind="governing text")
+    return texts[text_id]
 
 
 async def limits(tx: Tx, compound_id: UUID, on: date) -> Limits:

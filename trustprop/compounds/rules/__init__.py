@@ -58,6 +58,7 @@ from trustprop.compounds.rules.versions import (
     amended_clauses,
     difference,
     text_difference,
+    version_before,
 )
 
 __all__ = [
@@ -112,4 +113,5 @@ __all__ = [
     "resolve",
     "still_held",
     "text_difference",
+    "version_before",
 ]

@@ -14,6 +14,7 @@ from trustprop.compounds.model import (
     GoverningText,
     TextDifference,
     TextDraft,
+    TextKind,
     Words,
 )
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid
@@ -101,15 +102,27 @@ def _in_order(code: str) -> list[tuple[int, int, str]]:
     return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in _RUN.findall(code)]
 
 
-def text_difference(before: GoverningText, after: GoverningText) -> TextDifference:
+def version_before(text: GoverningText, every: Iterable[GoverningText]) -> GoverningText | None:
+    """The one that a version replaced. Other texts stand beside each other by their titles."""
+    earlier = [
+        one
+        for one in every
+        if one.kind is text.kind
+        and one.version < text.version
+        and (text.kind is not TextKind.OTHER or one.title == text.title)
+    ]
+    return max(earlier, key=lambda one: one.version, default=None)
+
+
+def text_difference(before: GoverningText | None, after: GoverningText) -> TextDifference:
     """Raises TextsOfTwoKinds."""
-    if before.kind is not after.kind:
+    if before is not None and before.kind is not after.kind:
         raise TextsOfTwoKinds
     return TextDifference(
         text_id=after.text_id,
         version=after.version,
-        from_text_id=before.text_id,
-        from_version=before.version,
+        from_text_id=before.text_id if before else None,
+        from_version=before.version if before else 0,
         kind=after.kind,
         title=after.title,
         clauses=difference(before, after),
