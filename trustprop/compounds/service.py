@@ -279,6 +279,11 @@ async def owners_of_person(tx: Tx, compound_id: UUID, person_id: UUID, on: date)
     return await store.owners_of_person(tx, compound_id, person_id, on)
 
 
+async def residencies(tx: Tx, compound_id: UUID, person_id: UUID) -> tuple[Resident, ...]:
+    """Every tie of a person to a home, past ones too: why somebody has no vote follows from them."""
+    return await store.residencies(tx, compound_id, person_id)
+
+
 async def enrol_resident(tx: Tx, caller: Caller, command: EnrolResident) -> Resident:
     """Ties a signed-in person to a home, after a look at the papers.
 

@@ -328,6 +328,22 @@ async def owners_of_person(tx: Tx, compound_id: UUID, person_id: UUID, on: date)
     return frozenset((await tx.execute(statement)).scalars())
 
 
+async def residencies(tx: Tx, compound_id: UUID, person_id: UUID) -> tuple[Resident, ...]:
+    """Every tie of a person to a home, past ones too."""
+    statement = (
+        select(
+            resident.c.person_id,
+            resident.c.home_id,
+            resident.c.kind,
+            resident.c.since_on,
+            resident.c.owner_id,
+        )
+        .where(resident.c.compound_id == compound_id, resident.c.person_id == person_id)
+        .order_by(resident.c.since_on, resident.c.home_id)
+    )
+    return rows.all_of(Resident, await tx.execute(statement))
+
+
 # Mandates
 
 
