@@ -20,10 +20,9 @@ from trustprop.statements import printing, rules
 from trustprop.statements import service as statements
 from trustprop.statements.model import Name
 from trustprop.web import drawing
+from trustprop.web.answers import HTML, JSON, answer, anybody, base
 from trustprop.web.shelf import FOR_A_MINUTE, SHELF, FromShelf, Page, language_of, place_of
 
-HTML = "text/html; charset=utf-8"
-JSON = "application/json"
 Reading = Callable[[Tx], Awaitable[Page]]
 
 
@@ -32,7 +31,7 @@ Reading = Callable[[Tx], Awaitable[Page]]
 )
 def get_style(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The stylesheet of the public pages."""
-    return _answer(
+    return answer(
         request, Page(drawing.style(), "text/css; charset=utf-8", cache_control=FOR_A_MINUTE)
     )
 
@@ -49,11 +48,11 @@ async def get_index(
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """Every published statement of a compound, with the months that corrected it."""
-    async with database.read(_anybody(compound_id, clock)) as tx:
+    async with database.read(anybody(compound_id, clock)) as tx:
         compound = await compounds.find(tx, compound_id)
         listed = await statements.listed(tx, compound_id)
-    page = drawing.index_page(_base(compound_id), compound.name, listed, language_of(request.scope))
-    return _answer(request, Page(page, HTML, cache_control=FOR_A_MINUTE))
+    page = drawing.index_page(base(compound_id), compound.name, listed, language_of(request.scope))
+    return answer(request, Page(page, HTML, cache_control=FOR_A_MINUTE))
 
 
 @get(
@@ -78,7 +77,7 @@ async def get_statement(
     async def read(tx: Tx) -> Page:
         edition = await statements.documents(tx, compound_id, number)
         if form == "":
-            return Page(drawing.statement_page(_base(compound_id), edition, language), HTML)
+            return Page(drawing.statement_page(base(compound_id), edition, language), HTML)
         if form == "json":
             return Page(edition.statement, JSON)
         if form == "bundle.json":
@@ -89,7 +88,7 @@ async def get_statement(
             return Page(printed, "application/pdf", f"{number}-{language}.pdf")
         raise Missing(kind="statement")
 
-    return await _immutable(request, database, _anybody(compound_id, clock), read)
+    return await _immutable(request, database, anybody(compound_id, clock), read)
 
 
 @get(
@@ -112,9 +111,9 @@ async def get_line(
 
     async def read(tx: Tx) -> Page:
         edition = await statements.documents(tx, compound_id, number)
-        return Page(drawing.line_page(_base(compound_id), edition, fund, account, language), HTML)
+        return Page(drawing.line_page(base(compound_id), edition, fund, account, language), HTML)
 
-    return await _immutable(request, database, _anybody(compound_id, clock), read)
+    return await _immutable(request, database, anybody(compound_id, clock), read)
 
 
 @get(
@@ -140,9 +139,9 @@ async def get_entry(
             account.code: Name(zh=account.name_zh, en=account.name_en)
             for account in await ledger.accounts(tx, compound_id)
         }
-        return Page(drawing.entry_page(_base(compound_id), edition, number, names, language), HTML)
+        return Page(drawing.entry_page(base(compound_id), edition, number, names, language), HTML)
 
-    return await _immutable(request, database, _anybody(compound_id, clock), read)
+    return await _immutable(request, database, anybody(compound_id, clock), read)
 
 
 async def _immutable(
@@ -151,25 +150,7 @@ async def _immutable(
     """Read once and put on the shelf; what is published never changes."""
     async with database.read(caller) as tx:
         page = SHELF.put(place_of(request.scope), await read(tx))
-    return _answer(request, page)
-
-
-def _answer(request: Request[Any, Any, Any], page: Page) -> Response[bytes]:
-    is_known = page.etag in request.headers.get("if-none-match", "")
-    return Response(
-        b"" if is_known else page.content,
-        status_code=304 if is_known else 200,
-        headers=page.headers,
-        media_type=page.headers["Content-Type"],
-    )
-
-
-def _anybody(compound_id: UUID, clock: Clock) -> Caller:
-    return Caller(compound_id=compound_id, at=clock.now())
-
-
-def _base(compound_id: UUID) -> str:
-    return f"/public/{compound_id}"
+    return answer(request, page)
 
 
 handlers = [get_style, get_index, get_statement, get_line, get_entry]
