@@ -1,23 +1,35 @@
-"""Hostile files and bodies over HTTP: refused in words, or kept as what they are and handed out so."""
+"""Hostile files and bodies over HTTP: refused in words, or kept as what they are and handed out so.
+
+The controls stand at the end: with a guard taken away, what it refuses goes through.
+"""
 
 import asyncio
 import io
+import re
 import zipfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from lxml import etree
 
+from tests.make import banking as make_banking
 from tests.make import evidence as make
 from tests.make.billing import open_money
 from tests.make.ground import make_caller, new_id
 from tests.make.http import api_key
+from trustprop import app as composition
+from trustprop.banking.rules import camt
+from trustprop.evidence import rules as evidence_rules
 from trustprop.evidence.rules import MAX_SIZE
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.cells import harmless
+from trustprop.ledger.rules import exports
 from trustprop.plumbing.database import Database
+from trustprop.plumbing.settings import Settings
 
 MEGABYTE = 1024 * 1024
 BILLION_LAUGHS = (
@@ -29,6 +41,7 @@ EXTERNAL = (
     b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     b"<Document><BkToCstmrStmt><Stmt>&x;</Stmt></BkToCstmrStmt></Document>"
 )
+LOWERED = EXTERNAL.replace(b"<!DOCTYPE", b"<!doctype")
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1", '=HYPERLINK("http://x","y")')
 
 
@@ -215,7 +228,9 @@ async def test_two_files_in_one_form_are_refused(desk: Desk) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [BILLION_LAUGHS, EXTERNAL])
+@pytest.mark.parametrize(
+    "content", [BILLION_LAUGHS, EXTERNAL, EXTERNAL.decode().encode("utf-16"), LOWERED]
+)
 async def test_entities_in_a_bank_statement_are_never_followed(desk: Desk, content: bytes) -> None:
     for profile in (None, "camt.053"):
         refused = await desk.import_statement(content, profile)
@@ -276,3 +291,107 @@ async def test_a_formula_in_a_memo_is_text_in_every_export(
 def test_a_cell_never_begins_with_what_a_spreadsheet_calculates(formula: str) -> None:
     assert harmless(formula) == f"'{formula}"
     assert harmless("电梯维保 =1") == "电梯维保 =1"
+
+
+# -- controls ------------------------------------------------------------------------------------
+
+
+async def test_unjudged_the_dangerous_archives_would_be_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_rules, "check_archive", lambda *_judged: None)
+    for content in (
+        make.bomb(),
+        make.overlapping_bomb(),
+        make.archive({"../../etc/passwd": b"x", "OFD.xml": b"<a/>"}),
+        make.archive({"OFD.xml": b"<a/>", "C:/x": b"x"}),
+        make.xlsx(**{"xl/vbaProject.bin": b"x"}),
+    ):
+        assert (await desk.upload(content)).status_code == 201
+
+
+async def test_unasked_whether_it_is_a_page_a_page_would_be_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_rules, "_WEB_PAGE", re.compile(b"$nothing"))
+    for content in (
+        b"<html><script>alert(1)</script>",
+        b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+    ):
+        assert (await desk.upload(content)).status_code == 201
+
+
+async def test_uncleaned_a_hostile_name_would_stay(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_rules, "clean_name", lambda name: name)
+    kept = (await desk.upload(make.PDF, "../../etc/pass\u202ewd")).json()["name"]
+    assert {"/", "\u202e"} <= set(kept)
+
+
+async def test_without_its_limit_a_body_of_any_size_would_be_read(
+    settings: Settings,
+    database: Database,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(composition, "MAX_BODY", 100 * MEGABYTE)
+    app = composition.create_app(settings, database=database)
+    caller = make_caller()
+    async with database.begin(caller) as tx:
+        await open_money(tx, caller)
+    headers = await api_key(owner, caller.compound_id, "books:write")
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        answer = await Desk(client, caller, headers).post(
+            "/vouchers",
+            content=b'{"memo": "' + b"x" * (26 * MEGABYTE) + b'"}',
+            headers={"Content-Type": "application/json"},
+        )
+    assert answer.status_code == 422, "read whole, and judged as a voucher"
+
+
+async def test_unmeasured_a_file_over_its_limit_would_be_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_rules, "check_size", lambda _size: None)
+    over = make.PDF + b"\n" * (MAX_SIZE - len(make.PDF) + 1)
+    assert (await desk.upload(over)).status_code == 201
+
+
+def test_followed_an_entity_would_read_a_file_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of-the-server")
+    content = (
+        f'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+        "<Document><BkToCstmrStmt><Stmt><Acct><Id><Othr><Id>&x;</Id></Othr></Id></Acct>"
+        "</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+    parser = etree.XMLParser(resolve_entities=True, load_dtd=True)
+    monkeypatch.setattr(camt, "_parse", lambda read: etree.fromstring(read, parser))
+    assert camt.read(content).account_number == "of-the-server"
+
+
+async def test_a_sound_bank_statement_is_taken_at_the_same_desk(desk: Desk) -> None:
+    """What was refused above was refused for what it is."""
+    content = make_banking.ccb([make_banking.read_line(100)])
+    assert (await desk.import_statement(content)).status_code == 201
+
+
+async def test_unmarked_a_formula_would_stand_in_the_export(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "harmless", lambda cell: cell)
+    body = {
+        "id": str(new_id()),
+        "accounting_on": "2025-09-15",
+        "memo": "=1+1!",
+        "lines": [
+            {"account": "1122", "fund": "OP", "side": "debit", "amount_fen": 100},
+            {"account": "4901", "fund": "OP", "side": "credit", "amount_fen": 100},
+        ],
+    }
+    assert (await desk.post("/vouchers", json=body)).status_code == 201
+    assert ",=1+1!" in (await desk.get("/export", format="csv")).text

@@ -6,15 +6,18 @@ from datetime import UTC, date, datetime
 import asyncpg
 import pytest
 from msgspec.structs import replace
+from sqlalchemy.exc import DBAPIError
 
 from tests.make import acts as make_acts
-from tests.make import closing, paying
+from tests.make import closing, paying, racing
 from tests.make import ledger as books
 from tests.make.closing import AFTER, SEPTEMBER, accrue, at, draft, signers_at
 from tests.make.ground import make_caller
 from tests.make.paying import Payers
+from tests.make.racing import together
 from trustprop.acts import rules as acts_rules
 from trustprop.acts import service as acts
+from trustprop.acts import store as acts_store
 from trustprop.kernel.errors import Refusal
 from trustprop.kernel.periods import Period
 from trustprop.ledger import rules as ledger_rules
@@ -102,6 +105,15 @@ async def test_of_eight_drafts_at_one_instant_one_stands(database: Database):
     assert sorted(found) == [*["close-already-drafted"] * 7, "done"]
 
 
+async def test_control_without_the_lock_of_the_books_the_tables_have_to_refuse_the_other_drafts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    payers = await committed(database)
+    monkeypatch.setattr(ledger, "lock_books", together(ledger.books, 8))
+    with pytest.raises(DBAPIError):
+        await drafted_twice(database, payers)
+
+
 async def half_signed(database: Database, payers: Payers):
     async with database.begin(at(payers.bookkeeper, AFTER)) as tx:
         drafted = await draft(tx, payers)
@@ -128,6 +140,23 @@ async def test_the_last_signature_sixteen_times_at_one_instant_closes_once(
     assert await closes(database, payers) == ("2025-09",)
     broken = await checks.run(owner)
     assert {name for name, rows in broken.items() if rows and name.startswith(OWN)} == set()
+
+
+async def test_control_without_the_locks_a_guard_below_has_to_stop_the_second_close(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    payers = await committed(database)
+    act = await half_signed(database, payers)
+    _, director = signers_at(payers, AFTER)
+    monkeypatch.setattr(acts_store, "lock_act", together(acts_store.find_act, 2))
+    monkeypatch.setattr(ledger, "lock_books", ledger.books)
+
+    async def last() -> None:
+        async with database.begin(director.caller) as tx:
+            await sign_one(tx, director, act)
+
+    found = await asyncio.gather(*(racing.outcome(last()) for _ in range(2)))
+    assert sorted(found) != ["act-not-open", "done"], found
 
 
 async def test_an_entry_and_the_last_signature_at_one_instant_never_both_stand(database: Database):

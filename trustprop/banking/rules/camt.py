@@ -51,7 +51,7 @@ def _parse(content: bytes) -> etree._Element:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise StatementUnreadable(line=error.lineno or 0, reason="xml") from None
-    if b"<!DOCTYPE" in content:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise StatementUnreadable(line=1, reason="xml")
     return root
 
