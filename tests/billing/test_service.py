@@ -5,10 +5,12 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.make import billing as make
 from tests.make import compounds as make_compounds
 from tests.make import ledger as make_ledger
+from tests.make import meetings as make_meetings
 from tests.make.ground import make_caller, new_id
 from tests.make.ledger import credit, debit
 from trustprop.billing import rules, service
@@ -33,6 +35,8 @@ from trustprop.compounds.model import RemunerationBasis, RemunerationKind, Remun
 from trustprop.kernel.caller import Caller, Office, OfficeNeeded
 from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
+from trustprop.meetings.model import Matter
+from trustprop.meetings.rules import ResolutionOfAnotherSubject
 from trustprop.plumbing.database import Tx
 
 SEPTEMBER = Period(2025, 9)
@@ -386,3 +390,18 @@ async def test_ageing_groups_by_building_and_hides_small_groups(tx: Tx, caller: 
     assert row.cells[2].homes is None
     assert row.cells[2].amount_fen is None
     assert table.total.amount_fen == 16_591_600
+
+
+async def test_a_decision_about_one_contract_carries_no_other(tx: Tx, caller: Caller):
+    await make.open_money(tx, caller)
+    kiosk, advertising = (contract(RevenueKind.LIFT_ADVERTISING, "4312", 100) for _ in range(2))
+    business = Matter.COMMON_PART_BUSINESS
+    about_kiosk = await make_meetings.add_resolution(tx, caller, business, kiosk.id)
+    about_all = await make_meetings.add_resolution(tx, caller, business)
+    under = replace(advertising, resolution_id=about_kiosk.resolution_id)
+    with pytest.raises(ResolutionOfAnotherSubject):
+        await service.draw_up_contract(tx, caller, under)
+    for command, decided in ((kiosk, about_kiosk), (advertising, about_all)):
+        under = replace(command, resolution_id=decided.resolution_id)
+        made = await service.draw_up_contract(tx, caller, under)
+        assert made.resolution_id == decided.resolution_id

@@ -63,6 +63,7 @@ from trustprop.billing.rules.remuneration import (
 )
 from trustprop.billing.rules.revenue import (
     check_contract,
+    check_decided,
     check_fund,
     earned_until,
     month_share,
@@ -89,6 +90,7 @@ __all__ = [
     "apply_receipts",
     "charge_line",
     "check_contract",
+    "check_decided",
     "check_different",
     "check_due",
     "check_fee",

@@ -1,6 +1,7 @@
 """What a contract over common parts earns, month by month."""
 
 from datetime import date
+from uuid import UUID
 
 from trustprop.billing.model import (
     DrawUpContract,
@@ -10,6 +11,8 @@ from trustprop.billing.rules.refusals import ContractOfAnotherFund
 from trustprop.kernel.errors import N_, FieldError, FieldsInvalid
 from trustprop.kernel.money import apportion
 from trustprop.kernel.periods import Period
+from trustprop.meetings.model import Resolution
+from trustprop.meetings.rules import ResolutionOfAnotherSubject
 
 
 def check_contract(command: DrawUpContract) -> None:
@@ -39,6 +42,15 @@ def check_contract(command: DrawUpContract) -> None:
         )
     if errors:
         raise FieldsInvalid(errors=tuple(errors))
+
+
+def check_decided(resolution: Resolution, contract_id: UUID) -> None:
+    """A decision about one contract carries no other; one about a kind of business names none.
+
+    Raises ResolutionOfAnotherSubject.
+    """
+    if resolution.subject_id not in (None, contract_id):
+        raise ResolutionOfAnotherSubject(number=resolution.number)
 
 
 def check_fund(contract: RevenueContract, fund: str) -> None:

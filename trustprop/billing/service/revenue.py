@@ -31,7 +31,8 @@ async def draw_up_contract(tx: Tx, caller: Caller, command: DrawUpContract) -> R
     rules.check_contract(command)
     if command.resolution_id is not None:
         matter = Matter.COMMON_PART_BUSINESS
-        await meetings.require(tx, caller, command.resolution_id, matter)
+        decided = await meetings.require(tx, caller, command.resolution_id, matter)
+        rules.check_decided(decided, command.id)
     await evidence.check_exist(tx, caller.compound_id, command.evidence)
     await ledger.lock_books(tx, caller.compound_id)
     contract = RevenueContract(
