@@ -11,10 +11,11 @@ from tests.make.compounds import clause
 from tests.make.ground import new_id
 from trustprop.compounds import rules as compound_rules
 from trustprop.compounds import store as compound_store
-from trustprop.compounds.model import HeadCount, Limits
+from trustprop.compounds.model import WHOLE, HeadCount, Limits, Scope
 from trustprop.kernel.errors import FieldsInvalid
 from trustprop.meetings import rules
 from trustprop.meetings.model import Body, Figures, Matter, ResolutionState
+from trustprop.meetings.rules.resolutions import ResolutionOfAnotherScope
 from trustprop.votes.model.counting import Majority
 
 K = HeadCount(homes=600, heads=563, area_dm2=5_922_000)
@@ -101,6 +102,8 @@ SUBJECT = UUID(int=7)
         ({"matter": Matter.FEE}, rules.ResolutionOfAnotherMatter),
         ({"subject_id": None}, rules.ResolutionOfAnotherSubject),
         ({"subject_id": UUID(int=8)}, rules.ResolutionOfAnotherSubject),
+        ({"scope": Scope(building="7")}, ResolutionOfAnotherScope),
+        ({"scope": Scope(building="7", stair="1")}, ResolutionOfAnotherScope),
         ({"state": ResolutionState.RECORDED}, rules.ResolutionNotInForce),
         ({"state": ResolutionState.REJECTED}, rules.ResolutionNotInForce),
         ({"state": ResolutionState.REVOKED}, rules.ResolutionNotInForce),
@@ -113,12 +116,28 @@ def test_nothing_stands_on_a_resolution_that_does_not_carry_it(
 ) -> None:
     resolution = replace(make.resolution(Matter.BUDGET, subject_id=SUBJECT), **changes)
     with pytest.raises(refusal):
-        rules.check_stands(resolution, Matter.BUDGET, SUBJECT, TODAY)
+        rules.check_stands(resolution, Matter.BUDGET, [SUBJECT], WHOLE, TODAY)
 
 
 def test_a_confirmed_resolution_carries_its_own_subject_from_its_first_to_its_last_day() -> None:
     resolution = make.resolution(subject_id=SUBJECT, valid_from=TODAY, valid_until=TODAY)
-    assert rules.check_stands(resolution, Matter.BUDGET, SUBJECT, TODAY) is resolution
-    assert rules.check_stands(resolution, Matter.BUDGET, None, TODAY) is resolution
+    assert rules.check_stands(resolution, Matter.BUDGET, [SUBJECT], WHOLE, TODAY) is resolution
+    assert rules.check_stands(resolution, Matter.BUDGET, [], WHOLE, TODAY) is resolution
     with pytest.raises(rules.ResolutionMissing):
-        rules.check_stands(None, Matter.BUDGET, None, TODAY)
+        rules.check_stands(None, Matter.BUDGET, [], WHOLE, TODAY)
+
+
+def test_a_decision_that_names_no_subject_carries_one_only_where_the_door_says_so() -> None:
+    general = make.resolution(Matter.COMMON_PART_BUSINESS, subject_id=None)
+    business = Matter.COMMON_PART_BUSINESS
+    assert rules.check_stands(general, business, [SUBJECT, None], WHOLE, TODAY) is general
+    with pytest.raises(rules.ResolutionOfAnotherSubject):
+        rules.check_stands(general, business, [SUBJECT], WHOLE, TODAY)
+
+
+def test_the_whole_compound_decides_nothing_of_a_building_alone() -> None:
+    whole = make.resolution(Matter.MAINTENANCE_FUND_USE, subject_id=SUBJECT)
+    with pytest.raises(ResolutionOfAnotherScope):
+        rules.check_stands(
+            whole, Matter.MAINTENANCE_FUND_USE, [SUBJECT], Scope(building="7"), TODAY
+        )

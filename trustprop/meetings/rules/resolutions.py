@@ -1,9 +1,10 @@
 """Which majority a matter needs, what a recorded decision must say, and when one may be stood on."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from trustprop.compounds.model import HeadCount, Limit, Limits
+from trustprop.compounds.model import HeadCount, Limit, Limits, Scope
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Invalid
 from trustprop.meetings.model import (
     Body,
@@ -76,6 +77,14 @@ class ResolutionOfAnotherSubject(Conflict):
     code = "resolution-of-another-subject"
     detail = N_("Resolution {number} decides about something else of the same kind.")
     number: str
+
+
+class ResolutionOfAnotherScope(Conflict):
+    code = "resolution-of-another-scope"
+    detail = N_("Resolution {number} was decided by the owners of {scope}, not of {needed}.")
+    number: str
+    scope: str
+    needed: str
 
 
 class ResolutionNotInForce(Conflict):
@@ -189,12 +198,17 @@ def _figure_errors(figures: Figures) -> list[FieldError]:
 
 
 def check_stands(
-    resolution: Resolution | None, matter: Matter, subject_id: UUID | None, on: date
+    resolution: Resolution | None,
+    matter: Matter,
+    subject_ids: Collection[UUID | None],
+    scope: Scope,
+    on: date,
 ) -> Resolution:
-    """The resolution, if it can be stood on for this matter and subject on a day.
+    """The resolution, if it can be stood on for this matter, subject and scope on a day.
 
-    Raises ResolutionMissing, ResolutionOfAnotherMatter, ResolutionOfAnotherSubject or
-    ResolutionNotInForce.
+    It decides about one of the subjects; None among them stands for a decision that names none, and
+    no subjects at all for whichever it names. Raises ResolutionMissing, ResolutionOfAnotherMatter,
+    ResolutionOfAnotherSubject, ResolutionOfAnotherScope or ResolutionNotInForce.
     """
     if resolution is None:
         raise ResolutionMissing
@@ -202,8 +216,12 @@ def check_stands(
         raise ResolutionOfAnotherMatter(
             number=resolution.number, matter=resolution.matter, needed=matter
         )
-    if subject_id is not None and resolution.subject_id != subject_id:
+    if subject_ids and resolution.subject_id not in subject_ids:
         raise ResolutionOfAnotherSubject(number=resolution.number)
+    if resolution.scope != scope:
+        raise ResolutionOfAnotherScope(
+            number=resolution.number, scope=str(resolution.scope), needed=str(scope)
+        )
     if not resolution.is_in_force(on):
         raise ResolutionNotInForce(
             number=resolution.number, state=resolution.state, valid_from=resolution.valid_from

@@ -127,7 +127,14 @@ async def draft_mandate(tx: Tx, caller: Caller, command: DraftMandate) -> Act:
 async def _check_elected(tx: Tx, caller: Caller, appointment: Appointment) -> None:
     """The firm sends its own people; the assembly elects its committee (Civil Code 278(1)(3))."""
     if appointment.resolution_id is not None:
-        await require(tx, caller, appointment.resolution_id, Matter.MANDATE)
+        await require(
+            tx,
+            caller,
+            appointment.resolution_id,
+            Matter.MANDATE,
+            appointment.mandate_id,
+            or_about=(None,),
+        )
     elif appointment.office.party is Party.OWNERS:
         raise rules.MandateNeedsResolution
 

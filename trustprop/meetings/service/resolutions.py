@@ -1,5 +1,6 @@
 """Resolutions: recorded with their figures, confirmed by both sides, then stood on by others."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,7 @@ from trustprop.acts.model import Act, DraftAct
 from trustprop.acts.service import Effect
 from trustprop.compounds import rules as compound_rules
 from trustprop.compounds import service as compounds
-from trustprop.compounds.model import HeadCount
+from trustprop.compounds.model import WHOLE, HeadCount, Scope
 from trustprop.evidence import service as evidence
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.errors import Missing
@@ -123,15 +124,26 @@ async def resolutions(tx: Tx, compound_id: UUID) -> tuple[Resolution, ...]:
 
 
 async def require(
-    tx: Tx, caller: Caller, resolution_id: UUID, matter: Matter, subject_id: UUID | None = None
+    tx: Tx,
+    caller: Caller,
+    resolution_id: UUID,
+    matter: Matter,
+    subject_id: UUID | None = None,
+    *,
+    or_about: Collection[UUID | None] = (),
+    scope: Scope = WHOLE,
 ) -> Resolution:
     """The resolution that something may be done under, today.
 
-    With a ``subject_id`` it must decide about that very thing. Raises ResolutionMissing,
-    ResolutionOfAnotherMatter, ResolutionOfAnotherSubject or ResolutionNotInForce.
+    With a ``subject_id`` it must decide about that very thing, or about one of ``or_about``, where
+    None is a decision that names no subject. ``scope`` says whose decision it must be: one building's
+    owners open nothing of the compound's, and the compound nothing of a building's own. Raises
+    ResolutionMissing, ResolutionOfAnotherMatter, ResolutionOfAnotherSubject,
+    ResolutionOfAnotherScope or ResolutionNotInForce.
     """
     found = await store.find(tx, caller.compound_id, resolution_id)
-    return rules.check_stands(found, matter, subject_id, local_date(caller.at))
+    subject_ids = () if subject_id is None else (subject_id, *or_about)
+    return rules.check_stands(found, matter, subject_ids, scope, local_date(caller.at))
 
 
 async def draft_revocation(tx: Tx, caller: Caller, command: DraftRevocation) -> Act:
