@@ -393,6 +393,7 @@ async def test_ageing_groups_by_building_and_hides_small_groups(tx: Tx, caller: 
 
 
 async def test_a_decision_about_one_contract_carries_no_other(tx: Tx, caller: Caller):
+    await make_compounds.found_compound(tx, caller)
     await make.open_money(tx, caller)
     kiosk, advertising = (contract(RevenueKind.LIFT_ADVERTISING, "4312", 100) for _ in range(2))
     business = Matter.COMMON_PART_BUSINESS
