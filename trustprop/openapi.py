@@ -11,10 +11,11 @@ from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Operation, Parameter, Schema
+from litestar.openapi.spec import Components, Operation, Parameter, Schema, SecurityScheme
 from litestar.openapi.spec.enums import OpenAPIType
 
 import trustprop
+from trustprop.compounds.api import provide_operator, provide_public_caller
 from trustprop.kernel.errors import FieldError, Refusal
 from trustprop.plumbing import i18n
 from trustprop.plumbing.problems import PLACE, RESPONSES, TITLES, refusals, status_of
@@ -25,6 +26,30 @@ DESCRIPTION = (
     "How every route behaves is said in docs/api-conventions.md, "
     "and every problem is explained at the address in its type."
 )
+
+
+SCHEMES = {
+    "session": SecurityScheme(
+        type="http",
+        scheme="bearer",
+        bearer_format="tps_…",
+        description="A person who signed in with password and second factor at POST /v1/sessions. "
+        "What they may do follows from their mandates and homes; no session stands in for a signature.",
+    ),
+    "api_key": SecurityScheme(
+        type="http",
+        scheme="bearer",
+        bearer_format="tpk_…",
+        description="A machine's key for one compound, made at POST …/api-keys. "
+        "A 403 names the scope that it lacks.",
+    ),
+    "operator": SecurityScheme(
+        type="http",
+        scheme="bearer",
+        bearer_format="tpo_…",
+        description="Whoever runs the service: sets compounds up, and can do nothing with money.",
+    ),
+}
 
 
 @dataclass
@@ -57,6 +82,7 @@ def config() -> OpenAPIConfig:
         version=trustprop.__version__,
         description=DESCRIPTION,
         use_handler_docstrings=True,
+        components=Components(security_schemes=dict(SCHEMES)),
         render_plugins=(Published(),),
     )
 
@@ -66,9 +92,21 @@ def documented(handlers: list[Any]) -> list[Any]:
     for handler in handlers:
         handler.responses = RESPONSES | (handler.responses or {})
         handler.summary = handler.summary or _first_sentence(handler)
+        handler.security = handler.security or _credentials(handler)
         if "once" in handler.fn.__annotations__:
             handler.operation_class = Repeatable
     return handlers
+
+
+def _credentials(handler: HTTPRouteHandler) -> list[dict[str, list[str]]]:
+    """One of these; an empty list means that anybody may ask."""
+    provided = (handler.dependencies or {}).get("caller")
+    provider = getattr(provided, "dependency", None)
+    if provider is provide_operator:
+        return [{"operator": []}]
+    if "caller" not in handler.fn.__annotations__ or provider is provide_public_caller:
+        return []
+    return [{name: []} for name in SCHEMES]
 
 
 def document(app: Litestar) -> dict[str, Any]:
@@ -116,12 +154,13 @@ def _first_sentence(handler: HTTPRouteHandler) -> str | None:
 
 
 def _plain(operation: dict[str, Any]) -> dict[str, Any]:
-    """Without what is said by saying nothing."""
+    """Without what is said by saying nothing; that anybody may ask is said."""
     parameters = [
         {name: value for name, value in parameter.items() if value is not False}
         for parameter in operation.get("parameters", ())
     ]
     told = {name: value for name, value in operation.items() if value is not False}
+    told.setdefault("security", [])
     return told | ({"parameters": parameters} if parameters else {})
 
 

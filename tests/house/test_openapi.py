@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.attacks.routes import TEXTS, example
 from tests.house.openapi_changes import breaking
 from trustprop import documents
 from trustprop.plumbing.problems import refusals, status_of
@@ -15,6 +16,10 @@ FROZEN = Path(__file__).parents[2] / "docs" / "openapi.json"
 REFRESH = "docs/openapi.json is not what the code says: run scripts/docs and look at the difference"
 OPEN = {"healthz", "readyz"}
 """They answer before anybody is known and take nothing that could be wrong."""
+
+
+FOR_ANYBODY = OPEN | {"people_register", "sessions_open", "payment_notices_list"}
+NOBODY = "019a3f5e-7c00-7000-8000-000000000001"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,38 @@ def test_every_operation_that_is_done_once_asks_for_its_key(operations) -> None:
     assert {"acts_sign", "payment_orders_create", "invoices_create", "receipts_create"} <= asking
 
 
+def test_every_operation_says_which_credential_it_wants(document, operations) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert {scheme["scheme"] for scheme in schemes.values()} == {"bearer"}
+    named = {name for operation in operations for one in operation["security"] for name in one}
+    assert named == schemes.keys()
+    assert {o["operationId"] for o in operations if not o["security"]} == FOR_ANYBODY
+
+
+async def test_what_wants_a_credential_refuses_whoever_has_none(client: httpx.AsyncClient) -> None:
+    """And what wants none does not ask who it is."""
+    document = json.loads(documents.openapi_json())
+    wrong = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            schema = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            answer = await client.request(
+                method,
+                re.sub(r"\{(\w+)\}", lambda name: TEXTS.get(name[1], NOBODY), path),
+                json=example(schema["schema"], document) if schema else None,
+                params={
+                    one["name"]: TEXTS.get(one["name"]) or example(one["schema"], document)
+                    for one in operation.get("parameters", ())
+                    if one["in"] == "query" and one.get("required")
+                },
+                headers={"Idempotency-Key": NOBODY, "If-Match": '"1"'},
+            )
+            is_refused = "credential-refused" in answer.text
+            if is_refused != bool(operation["security"]):
+                wrong.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_problem_has_an_example_under_its_status(document) -> None:
     shown = {
         (code, int(name.removeprefix("problem-")))
@@ -100,9 +137,9 @@ def test_every_problem_has_an_example_under_its_status(document) -> None:
 
 def test_examples_are_problems_whose_text_is_filled_in(document) -> None:
     fields = set(document["components"]["schemas"]["Problem"]["required"])
-    for name, example in document["components"]["examples"].items():
-        assert fields <= example["value"].keys(), name
-        assert "{" not in example["value"]["detail"], name
+    for name, shown in document["components"]["examples"].items():
+        assert fields <= shown["value"].keys(), name
+        assert "{" not in shown["value"]["detail"], name
 
 
 BEFORE = {

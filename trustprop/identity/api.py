@@ -76,7 +76,12 @@ async def open_session(
     return opened
 
 
-@get("/sessions/current", operation_id="sessions_current", tags=["identity"])
+@get(
+    "/sessions/current",
+    operation_id="sessions_current",
+    tags=["identity"],
+    security=[{"session": []}],
+)
 async def current_session(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
@@ -89,7 +94,12 @@ async def current_session(
         return await service.whoever(tx, credential)
 
 
-@delete("/sessions/current", operation_id="sessions_end", tags=["identity"])
+@delete(
+    "/sessions/current",
+    operation_id="sessions_end",
+    tags=["identity"],
+    security=[{"session": []}],
+)
 async def end_session(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
