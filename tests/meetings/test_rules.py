@@ -27,12 +27,18 @@ def limits(*clauses: tuple[str, int]) -> Limits:
     return compound_rules.resolve(compound_store.profile("national"), adopted)
 
 
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", sorted(set(Matter) - rules.UNANIMOUS))
 def test_the_class_of_a_matter_is_the_one_of_the_law_and_cites_it(matter: Matter) -> None:
     special = {Matter.MAINTENANCE_FUND_RAISE, Matter.COMMON_PART_BUSINESS, Matter.RECONSTRUCT}
     expected = Majority.SPECIAL if matter in special else Majority.ORDINARY
     assert rules.majority_of(matter, limits()) is expected
     assert rules.law_of(matter, limits()).source.citation.startswith("民法典 278(1)")
+
+
+def test_a_dwelling_becomes_a_shop_when_every_interested_owner_agrees() -> None:
+    unanimous = limits(("special_majority_other", 1))
+    assert rules.majority_of(Matter.CHANGE_TO_BUSINESS, unanimous) is Majority.UNANIMOUS
+    assert "279" in rules.law_of(Matter.CHANGE_TO_BUSINESS, unanimous).source.citation
 
 
 def test_using_the_maintenance_fund_is_ordinary_and_raising_it_special() -> None:
@@ -133,6 +139,12 @@ def test_a_decision_that_names_no_subject_carries_one_only_where_the_door_says_s
     assert rules.check_stands(general, business, [SUBJECT, None], WHOLE, TODAY) is general
     with pytest.raises(rules.ResolutionOfAnotherSubject):
         rules.check_stands(general, business, [SUBJECT], WHOLE, TODAY)
+
+
+def test_a_decision_that_takes_another_back_opens_nothing() -> None:
+    taking = make.resolution(Matter.FEE, revokes_resolution_id=new_id())
+    with pytest.raises(rules.ResolutionTakesBack):
+        rules.check_stands(taking, Matter.FEE, [], WHOLE, TODAY)
 
 
 def test_the_whole_compound_decides_nothing_of_a_building_alone() -> None:

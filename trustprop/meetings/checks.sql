@@ -4,11 +4,56 @@
 SELECT o.compound_id, o.resolution_id, o.state, a.kind, a.state AS act_state
 FROM resolution_outcome o
 LEFT JOIN act a ON a.compound_id = o.compound_id AND a.act_id = o.act_id
-WHERE CASE o.state
+WHERE o.by_resolution_id IS NULL AND CASE o.state
     WHEN 'confirmed' THEN a.kind IS DISTINCT FROM 'resolution' OR a.state <> 'signed'
     WHEN 'rejected' THEN a.kind IS DISTINCT FROM 'resolution' OR a.state IN ('open', 'signed')
     ELSE a.kind IS DISTINCT FROM 'resolution-revocation' OR a.state <> 'signed'
 END;
+
+-- name: outcomes by a count come from a counted resolution that says so
+SELECT o.compound_id, o.resolution_id, o.state, o.by_resolution_id
+FROM resolution_outcome o
+LEFT JOIN resolution r
+    ON r.compound_id = o.compound_id AND r.resolution_id = o.by_resolution_id
+WHERE o.by_resolution_id IS NOT NULL AND (
+    r.meeting_id IS NULL
+    OR (o.state = 'revoked' AND r.revokes_resolution_id IS DISTINCT FROM o.resolution_id)
+);
+
+-- name: counted resolutions are confirmed by their count
+SELECT r.compound_id, r.resolution_id
+FROM resolution r
+WHERE r.meeting_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM resolution_outcome o
+    WHERE o.compound_id = r.compound_id AND o.resolution_id = r.resolution_id
+        AND o.state = 'confirmed' AND o.by_resolution_id = r.resolution_id
+);
+
+-- name: counted resolutions have a meeting that came through every step
+SELECT r.compound_id, r.resolution_id, m.meeting_id
+FROM resolution r
+LEFT JOIN meeting m ON m.compound_id = r.compound_id AND m.meeting_id = r.meeting_id
+WHERE r.meeting_id IS NOT NULL AND (
+    m.is_rehearsal IS DISTINCT FROM false OR m.ended_at IS NOT NULL OR (
+        SELECT count(DISTINCT s.step) FROM meeting_step s
+        WHERE s.compound_id = r.compound_id AND s.meeting_id = r.meeting_id AND s.step IN
+            ('proposal', 'screening', 'agenda', 'roll', 'notice', 'ballots_out', 'ballots_in',
+             'close', 'count', 'tally', 'posting', 'effect')
+    ) <> 12
+);
+
+-- name: ballots went out after the clear days of the notice and were taken in until the close
+SELECT m.compound_id, m.meeting_id, m.notice_on, o.done_at AS out_at, c.done_at AS closed_at
+FROM meeting m
+JOIN meeting_step n ON n.compound_id = m.compound_id AND n.meeting_id = m.meeting_id
+    AND n.step = 'notice'
+JOIN meeting_step o ON o.compound_id = m.compound_id AND o.meeting_id = m.meeting_id
+    AND o.step = 'ballots_out'
+LEFT JOIN meeting_step c ON c.compound_id = m.compound_id AND c.meeting_id = m.meeting_id
+    AND c.step = 'close'
+WHERE o.done_at < m.opens_at OR c.done_at < m.closes_at
+    OR CAST(o.done_at AT TIME ZONE 'Asia/Shanghai' AS date)
+        <= m.notice_on + CAST(n.facts ->> 'clear_days' AS integer);
 
 -- name: signed resolutions are confirmed
 SELECT a.compound_id, a.act_id
@@ -17,6 +62,12 @@ JOIN resolution r ON r.compound_id = a.compound_id AND r.act_id = a.act_id
 LEFT JOIN resolution_outcome o
     ON o.compound_id = r.compound_id AND o.resolution_id = r.resolution_id AND o.state = 'confirmed'
 WHERE (a.state = 'signed') <> (o.resolution_id IS NOT NULL);
+
+-- name: meetings are numbered without gaps
+SELECT compound_id, is_rehearsal, year, count(*) AS meetings, max(serial) AS last_serial
+FROM meeting
+GROUP BY compound_id, is_rehearsal, year
+HAVING count(*) <> max(serial);
 
 -- name: resolutions are numbered without gaps
 SELECT compound_id, year, count(*) AS resolutions, max(serial) AS last_serial

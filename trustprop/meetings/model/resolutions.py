@@ -28,10 +28,14 @@ class Matter(StrEnum):
     FEE = "fee"
     MANDATE = "mandate"
     GOVERNING_TEXT = "governing_text"
+    TRUSTEE = "trustee"
+    """Who manages: hiring and dismissing the property firm (278(1)(4))."""
     MAINTENANCE_FUND_USE = "maintenance_fund_use"
     MAINTENANCE_FUND_RAISE = "maintenance_fund_raise"
     COMMON_PART_BUSINESS = "common_part_business"
     RECONSTRUCT = "reconstruct"
+    CHANGE_TO_BUSINESS = "change_to_business"
+    """A dwelling becomes a shop: every interested owner must agree (279)."""
     OTHER = "other"
 
 
@@ -107,7 +111,8 @@ class Resolution(Fact):
     """A decision that others may stand on once it is confirmed."""
 
     resolution_id: UUID
-    act_id: UUID
+    act_id: UUID | None
+    """By which both sides confirmed the record of a paper meeting; None when it was counted here."""
     number: str
     """``2025-003``: gapless per compound and year of the meeting."""
     matter: Matter
@@ -127,6 +132,14 @@ class Resolution(Fact):
     tally: Tally
     minutes: tuple[str, ...]
     recorded_at: datetime
+    meeting_id: UUID | None = None
+    motion_id: UUID | None = None
+    count_digest: str | None = None
+    """Of the published count that it comes from; whoever has it can count again."""
+    revokes_resolution_id: UUID | None = None
+    """The earlier decision that it takes back; it opens nothing itself."""
+    needs_legal_review: bool = False
+    """Another reading of unsettled law would have had another result."""
     state: ResolutionState = ResolutionState.RECORDED
 
     def is_in_force(self, on: date) -> bool:

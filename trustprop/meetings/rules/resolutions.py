@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from trustprop.compounds.model import HeadCount, Limit, Limits, Scope
+from trustprop.compounds.model import HeadCount, Limit, Limits, Scope, Source, SourceKind
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Invalid
 from trustprop.meetings.model import (
     Body,
@@ -19,6 +19,11 @@ from trustprop.votes.rules import tally, tally_committee
 
 COMMITTEE_DECIDES = frozenset({Matter.LARGE_PAYMENT, Matter.OTHER})
 """What the owners' committee may decide in the assembly's place; all else is the assembly's alone."""
+UNANIMOUS = frozenset({Matter.CHANGE_TO_BUSINESS})
+OF_EVERYBODY = Limit(
+    value=1, source=Source(kind=SourceKind.STATUTE, citation="民法典 279; 区分所有权解释 11")
+)
+"""No vote of the assembly: every interested owner agrees, and no text changes that."""
 
 
 class ResolutionFailed(Invalid):
@@ -87,6 +92,12 @@ class ResolutionOfAnotherScope(Conflict):
     needed: str
 
 
+class ResolutionTakesBack(Conflict):
+    code = "resolution-takes-back"
+    detail = N_("Resolution {number} takes an earlier decision back and opens nothing itself.")
+    number: str
+
+
 class ResolutionNotInForce(Conflict):
     code = "resolution-not-in-force"
     detail = N_("Resolution {number} is {state} and in force from {valid_from}.")
@@ -104,11 +115,13 @@ class ResolutionNotConfirmed(Conflict):
 
 def law_of(matter: Matter, limits: Limits) -> Limit:
     """What stands on a matter: 1 asks for the special majority, by law or by a clause."""
-    return limits.special_majority[matter]
+    return OF_EVERYBODY if matter in UNANIMOUS else limits.special_majority[matter]
 
 
 def majority_of(matter: Matter, limits: Limits) -> Majority:
     """The class of a matter follows its kind; the texts can raise it and never lower it."""
+    if matter in UNANIMOUS:
+        return Majority.UNANIMOUS
     return Majority.SPECIAL if law_of(matter, limits).value else Majority.ORDINARY
 
 
@@ -208,7 +221,8 @@ def check_stands(
 
     It decides about one of the subjects; None among them stands for a decision that names none, and
     no subjects at all for whichever it names. Raises ResolutionMissing, ResolutionOfAnotherMatter,
-    ResolutionOfAnotherSubject, ResolutionOfAnotherScope or ResolutionNotInForce.
+    ResolutionTakesBack, ResolutionOfAnotherSubject, ResolutionOfAnotherScope or
+    ResolutionNotInForce.
     """
     if resolution is None:
         raise ResolutionMissing
@@ -216,6 +230,8 @@ def check_stands(
         raise ResolutionOfAnotherMatter(
             number=resolution.number, matter=resolution.matter, needed=matter
         )
+    if resolution.revokes_resolution_id is not None:
+        raise ResolutionTakesBack(number=resolution.number)
     if subject_ids and resolution.subject_id not in subject_ids:
         raise ResolutionOfAnotherSubject(number=resolution.number)
     if resolution.scope != scope:

@@ -54,14 +54,22 @@ async def every(tx: Tx, compound_id: UUID) -> tuple[Resolution, ...]:
 
 
 async def add_outcome(
-    tx: Tx, caller: Caller, resolution_id: UUID, state: ResolutionState, act_id: UUID
+    tx: Tx,
+    caller: Caller,
+    resolution_id: UUID,
+    state: ResolutionState,
+    act_id: UUID | None = None,
+    *,
+    by_resolution_id: UUID | None = None,
 ) -> None:
+    """By an act of both sides, or by a count: its own, or that of the decision that takes it back."""
     await tx.execute(
         insert(resolution_outcome).values(
             compound_id=caller.compound_id,
             resolution_id=resolution_id,
             state=state,
             act_id=act_id,
+            by_resolution_id=by_resolution_id,
             at=caller.at,
         )
     )
@@ -105,6 +113,11 @@ def _resolutions(compound_id: UUID) -> Select[Any]:
         resolution.c.for_heads,
         resolution.c.minutes,
         resolution.c.recorded_at,
+        resolution.c.meeting_id,
+        resolution.c.motion_id,
+        resolution.c.count_digest,
+        resolution.c.revokes_resolution_id,
+        resolution.c.needs_legal_review,
         func.coalesce(outcome, "recorded").label("state"),
     ).where(resolution.c.compound_id == compound_id)
 

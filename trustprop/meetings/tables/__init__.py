@@ -1,11 +1,5 @@
 """What is stored of meetings."""
 
-from trustprop.meetings.tables.resolutions import (
-    resolution,
-    resolution_outcome,
-)
+from trustprop.meetings.tables import meetings, resolutions
 
-__all__ = [
-    "resolution",
-    "resolution_outcome",
-]
+__all__ = ["meetings", "resolutions"]
