@@ -37,6 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pool_size: int = 8
     log_key_path: str = ""
     """Ed25519 PEM key that signs checkpoints of the journal; empty: made under ``var_dir``."""
+    vault_path: str = ""
+    """Folder of the secrets that open ballots on secret questions until they are counted; empty:
+    ``var_dir``/vault. Not for backups: a secret that is in one cannot be destroyed. If the folder is
+    lost before the count, the secret questions of open votes cannot be counted and are voted again.
+    Every process of one service needs the same folder."""
     log_level: str = "info"
     log_format: str = "json"
     """``json`` for machines, ``text`` for people."""

@@ -429,15 +429,17 @@ class VoterNotice(Fact):
 
 
 class MyBallotLine(Fact):
-    """A ballot as its owner sees it; what was sealed is in nobody's sight."""
+    """A ballot as its owner sees it."""
 
     receipt: Receipt
     owner_id: UUID | None
     channel: Channel
     answers: tuple[Answer, ...]
+    """Shown to whoever cast it, and only to them; without those that are sealed."""
     flaw: Flaw | None
+    is_sealed: bool
     is_mine: bool
-    """Cast by me; a co-owner's answers are not shown."""
+    """Cast by me, online: a paper was read by others, and a co-owner's answers are not shown."""
     events: tuple[BallotEvent, ...]
 
 

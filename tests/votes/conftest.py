@@ -1,0 +1,20 @@
+"""A compound that votes, and a vault of this test's own."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.make import votes as make
+from trustprop.kernel.caller import Caller
+from trustprop.plumbing.database import Tx
+from trustprop.plumbing.vault import Vault
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path / "vault")
+
+
+@pytest.fixture
+async def world(tx: Tx, caller: Caller) -> make.World:
+    return await make.add_world(tx, caller.compound_id)

@@ -1,0 +1,108 @@
+"""Ballots that are contested, struck or found invalid, and what is left of the turnout."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from trustprop.kernel.errors import (
+    N_,
+    Conflict,
+    Forbidden,
+)
+from trustprop.votes.model.counting import Voter, Weight
+from trustprop.votes.model.holding import (
+    BallotEvent,
+    BoxedBallot,
+    EventKind,
+)
+from trustprop.votes.rules.holding import total
+
+_OUT = (EventKind.STRUCK, EventKind.FOUND_INVALID)
+
+
+class BallotNotYours(Forbidden):
+    code = "ballot-not-yours"
+    detail = N_("Only the owner in whose name a ballot stands can contest it.")
+
+
+class ObjectionOpen(Conflict):
+    code = "ballot-objection-open"
+    detail = N_("This ballot is contested already; the committee decides.")
+
+
+class ObjectionDecided(Conflict):
+    code = "ballot-objection-decided"
+    detail = N_("What became of this ballot is decided already.")
+
+
+class NothingToDecide(Conflict):
+    code = "ballot-not-contested"
+    detail = N_("Nobody has contested this ballot.")
+
+
+class BallotNotOnPaper(Conflict):
+    code = "ballot-not-on-paper"
+    detail = N_("Only a ballot on paper can be found invalid; an owner sent this one.")
+
+
+def is_sent_by(ballot: BoxedBallot, person_id: UUID) -> bool:
+    """Whether this person cast it themselves; who entered a paper did not."""
+    return ballot.paper_round is None and ballot.recorded_by == person_id
+
+
+def last_event(events: Iterable[BallotEvent]) -> EventKind | None:
+    last = max(events, key=lambda event: event.number, default=None)
+    return last.kind if last else None
+
+
+def check_contestable(events: Iterable[BallotEvent]) -> None:
+    """A ballot is contested once. Raises ObjectionOpen or ObjectionDecided."""
+    last = last_event(events)
+    if last is EventKind.OBJECTED:
+        raise ObjectionOpen
+    if last is not None:
+        raise ObjectionDecided
+
+
+def check_decidable(events: Iterable[BallotEvent]) -> None:
+    """Raises NothingToDecide or ObjectionDecided."""
+    last = last_event(events)
+    if last is None:
+        raise NothingToDecide
+    if last is not EventKind.OBJECTED:
+        raise ObjectionDecided
+
+
+def check_can_be_invalid(ballot: BoxedBallot, events: Iterable[BallotEvent]) -> None:
+    """Raises BallotNotOnPaper or ObjectionDecided."""
+    if ballot.paper_round is None:
+        raise BallotNotOnPaper
+    if last_event(events) in _OUT:
+        raise ObjectionDecided
+
+
+def out_of(events: Iterable[BallotEvent]) -> frozenset[UUID]:
+    """The ballots that were struck or found invalid: their owners may vote again."""
+    return frozenset(event.ballot_id for event in events if event.kind in _OUT)
+
+
+def invalid_at_count(
+    ballots: Iterable[BoxedBallot], events: Iterable[BallotEvent]
+) -> frozenset[UUID]:
+    """Flawed, struck, found invalid, or contested and never decided."""
+    last: dict[UUID, EventKind] = {}
+    for event in sorted(events, key=lambda one: one.number):
+        last[event.ballot_id] = event.kind
+    return frozenset(
+        ballot.ballot_id
+        for ballot in ballots
+        if ballot.flaw is not None or last.get(ballot.ballot_id) in (*_OUT, EventKind.OBJECTED)
+    )
+
+
+def returned(
+    voters: Iterable[Voter], ballots: Iterable[BoxedBallot], events: Iterable[BallotEvent]
+) -> Weight:
+    """Area and heads of whoever has a valid ballot in the box."""
+    out = out_of(events)
+    heard = {one.voter_id for one in ballots if one.flaw is None and one.ballot_id not in out}
+    return total(voter for voter in voters if voter.voter_id in heard)

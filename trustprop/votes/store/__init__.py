@@ -1,0 +1,1 @@
+"""How votes are kept: the vote and its roll, the box, papers and mandates, and the count."""
