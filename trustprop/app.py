@@ -53,7 +53,7 @@ from trustprop.statements import api as statements
 from trustprop.statements import jobs as statements_jobs
 from trustprop.statements import service as statements_service
 from trustprop.urls import serving_url
-from trustprop.web import problems, public
+from trustprop.web import compound, problems, public
 
 BOOKS_BALANCED = Gauge(
     "trustprop_books_balanced", "1 while debit equals credit in every fund of every compound"
@@ -171,6 +171,7 @@ def create_app(
             readyz,
             metrics,
             *public.handlers,
+            *compound.handlers,
             *problems.handlers,
             Router("/v1", route_handlers=handlers),
         ],

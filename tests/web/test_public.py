@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 
 from tests.make import paying
@@ -25,6 +26,7 @@ from trustprop.plumbing.settings import Settings
 from trustprop.statements import service, verify
 from trustprop.statements.jobs import works
 from trustprop.statements.model import PRINT_JOB
+from trustprop.web import compound
 from trustprop.web.public import handlers
 
 
@@ -52,7 +54,8 @@ async def visitor(
     database: Database, settings: Settings, clock: Clock, tmp_path: Path, press: Press
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
-        route_handlers=handlers,
+        route_handlers=[*handlers, *compound.handlers],
+        state=State({"public_url": "http://testserver"}),
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),

@@ -42,7 +42,7 @@ def context(statement: Statement, digest: str, lang: str) -> dict[str, Any]:
         "created": utc(statement.published_at),
         "bars": bars(figures),
         "activity_groups": _activity_groups(figures),
-        "fund_name": lambda code: _fund_name(figures, code, lang),
+        "fund_name": lambda code: fund_name(figures, code, lang),
     }
 
 
@@ -114,7 +114,7 @@ def _part(rows: list[Activity], *, is_income: bool) -> dict[str, Any]:
     }
 
 
-def _fund_name(figures: Figures, code: str, lang: str) -> str:
+def fund_name(figures: Figures, code: str, lang: str) -> str:
     for fund in figures.funds:
         if fund.fund == code:
             return fund.name.zh if lang == "zh" else fund.name.en

@@ -219,6 +219,30 @@ async def documents(
     return None if row is None else (row.document, row.journal, row.note)
 
 
+async def months(tx: Tx, compound_id: UUID, first: Period, last: Period) -> tuple[bytes, ...]:
+    """The statements of these months, byte for byte, in order."""
+    found = await tx.execute(
+        select(statement.c.document)
+        .where(
+            statement.c.compound_id == compound_id,
+            statement.c.period.between(first.number, last.number),
+        )
+        .order_by(statement.c.period)
+    )
+    return tuple(found.scalars())
+
+
+async def ends(tx: Tx, compound_id: UUID) -> tuple[Period, Period] | None:
+    """The first and the last published month."""
+    found = await tx.execute(
+        select(func.min(statement.c.period), func.max(statement.c.period)).where(
+            statement.c.compound_id == compound_id
+        )
+    )
+    first, last = found.one()
+    return None if first is None else (Period.from_number(first), Period.from_number(last))
+
+
 async def statement_of_entry(tx: Tx, compound_id: UUID, number: int) -> tuple[int, int] | None:
     """Year and serial of the published statement of the month that an entry belongs to."""
     row = await tx.raw.fetchrow(

@@ -1,6 +1,7 @@
 """Published statements as HTML for phones: the same words and figures as on paper, with links."""
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import Missing
+from trustprop.kernel.periods import Period
 from trustprop.statements.model import (
     Edition,
     Figures,
@@ -21,7 +23,10 @@ from trustprop.statements.model import (
     SignedAct,
     Statement,
 )
-from trustprop.statements.presentation import context, words
+from trustprop.statements.presentation import context, fund_name, words
+from trustprop.web import overview
+from trustprop.web.overview import HomeAreas, Share
+from trustprop.web.span import Span
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -31,6 +36,44 @@ def index_page(base: str, compound: str, listed: tuple[Published, ...], lang: st
     return _draw(
         "index.html", words(lang) | _frame(base, lang) | {"name_of": compound, "listed": listed}
     )
+
+
+def compound_page(
+    base: str,
+    compound: str,
+    span: Span,
+    statements: Sequence[Statement],
+    ends: tuple[Period, Period],
+    lang: str,
+) -> bytes:
+    """A month, a quarter or a year at a glance; every figure leads to the statement behind it."""
+    until = Period.parse(statements[-1].figures.period) if statements else span.last
+    facts = {
+        "name_of": compound,
+        "span": span,
+        "shown_until": until,
+        "choices": [Span.month(until), Span.quarter(until), Span.year(until)],
+        "before": span.previous if span.first > ends[0] else None,
+        "after": span.next if span.last < ends[1] else None,
+        "statements": statements,
+        "o": overview.overview(statements) if statements else None,
+        "sentences": overview.sentences(statements[0]) if statements and span.length == 1 else (),
+        "fund_name": lambda code: fund_name(statements[-1].figures, code, lang),
+    }
+    return _draw("compound.html", words(lang) | _frame(base, lang) | facts)
+
+
+def hundred_page(
+    base: str, compound: str, span: Span, shares: Sequence[Share], homes: HomeAreas, lang: str
+) -> bytes:
+    """What every hundred yuan paid for, and what fell to one home by its area."""
+    facts = {"name_of": compound, "span": span, "shares": shares, "homes": homes}
+    return _draw("hundred.html", words(lang) | _frame(base, lang) | facts)
+
+
+def unpublished_page(base: str, compound: str, lang: str) -> bytes:
+    """A compound before its first statement."""
+    return index_page(base, compound, (), lang)
 
 
 def statement_page(base: str, edition: Edition, lang: str) -> bytes:

@@ -8,8 +8,10 @@ from trustprop.statements.service.publishing import (
     documents,
     keep_print,
     listed,
+    months,
     open_print,
     publish,
+    published_ends,
     published_entry,
 )
 from trustprop.statements.service.tie_outs import tie_outs
@@ -24,8 +26,10 @@ __all__ = [
     "find_close",
     "keep_print",
     "listed",
+    "months",
     "open_print",
     "publish",
+    "published_ends",
     "published_entry",
     "record_erratum",
     "tie_outs",

@@ -203,6 +203,17 @@ async def listed(tx: Tx, compound_id: UUID) -> tuple[Published, ...]:
     return await store.published(tx, compound_id)
 
 
+async def months(tx: Tx, compound_id: UUID, first: Period, last: Period) -> tuple[Statement, ...]:
+    """The published statements of these months, in order."""
+    documents = await store.months(tx, compound_id, first, last)
+    return tuple(msgspec.json.decode(document, type=Statement) for document in documents)
+
+
+async def published_ends(tx: Tx, compound_id: UUID) -> tuple[Period, Period] | None:
+    """The first and the last published month; None before the first publication."""
+    return await store.ends(tx, compound_id)
+
+
 async def documents(tx: Tx, compound_id: UUID, number: str) -> Edition:
     """Raises Missing."""
     parsed = rules.parse_number(number)
