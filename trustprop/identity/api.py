@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody, Parameter
 from trustprop.identity import rules, service
 from trustprop.identity.model import (
     ApiKey,
+    ChangePassword,
     CreateApiKey,
     NewApiKey,
     OpenedSession,
@@ -111,6 +112,31 @@ async def end_session(
         authorization = request.headers.get("authorization")
         credential = await service.authenticate(tx, authorization, at)
         await service.end_session(tx, credential, at)
+
+
+@post(
+    "/people/current/password",
+    operation_id="people_change_password",
+    tags=["identity"],
+    status_code=204,
+    security=[{"session": []}],
+)
+async def change_password(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    data: JSONBody[ChangePassword],
+) -> None:
+    """Change one's password with the old one and a fresh code; every other session ends."""
+    at = clock.now()
+    async with database.begin(None) as tx:
+        authorization = request.headers.get("authorization")
+        credential = await service.authenticate(tx, authorization, at)
+        is_changed = await service.change_password(
+            tx, credential, data, at=at, salt=secrets.token_bytes(16)
+        )
+    if not is_changed:
+        raise rules.SignInRefused
 
 
 # -- keys of machines ----------------------------------------------------------------------------
@@ -225,6 +251,7 @@ handlers = [
     open_session,
     current_session,
     end_session,
+    change_password,
     create_api_key,
     list_api_keys,
     rotate_api_key,

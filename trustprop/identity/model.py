@@ -62,6 +62,14 @@ class OpenSession(Command):
     """Six digits of the second factor (RFC 6238)."""
 
 
+class ChangePassword(Command):
+    password: Annotated[str, Meta(max_length=200)]
+    """The one in use."""
+    new_password: Annotated[str, Meta(max_length=200)]
+    code: Annotated[str, Meta(max_length=6)]
+    """Six digits of the second factor that no session was opened with."""
+
+
 class Session(Fact):
     session_id: UUID
     person_id: UUID

@@ -28,6 +28,7 @@ from msgspec.structs import replace
 
 from trustprop.identity.model import (
     ApiKey,
+    ChangePassword,
     CreateApiKey,
     CredentialKind,
     Failures,
@@ -157,9 +158,22 @@ def check_registration(command: RegisterPerson) -> None:
                 N_("3 to 64 letters, digits or . _ @ + -, beginning with a letter or digit."),
             )
         )
-    if not 12 <= len(command.password) <= 200:
-        errors.append(_field("/password", "length", N_("Between 12 and 200 characters.")))
+    errors += _password_errors("/password", command.password)
     _refuse(errors)
+
+
+def check_new_password(command: ChangePassword) -> None:
+    """Raises FieldsInvalid."""
+    errors = _password_errors("/new_password", command.new_password)
+    if command.new_password == command.password:
+        errors.append(_field("/new_password", "same", N_("This is the password in use.")))
+    _refuse(errors)
+
+
+def _password_errors(pointer: str, password: str) -> list[FieldError]:
+    if 12 <= len(password) <= 200:
+        return []
+    return [_field(pointer, "length", N_("Between 12 and 200 characters."))]
 
 
 def login_of(login: str) -> str:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from trustprop.identity import rules, store
 from trustprop.identity.model import (
     ApiKey,
+    ChangePassword,
     CreateApiKey,
     Credential,
     KeyState,
@@ -111,7 +112,34 @@ async def open_session(
     return OpenedSession(session=session, token=token)
 
 
-async def _accepted_step(secrets: Secrets | None, command: OpenSession, at: datetime) -> int | None:
+async def change_password(
+    tx: Tx, credential: Credential, command: ChangePassword, *, at: datetime, salt: bytes
+) -> bool:
+    """Whether the password changed; then every other session of the person has ended.
+
+    False is a refused attempt, counted like a sign-in and with it, so the edge commits it and raises
+    SignInRefused after that. Raises PersonNeeded and FieldsInvalid.
+    """
+    login = (await whoever(tx, credential)).login
+    rules.check_new_password(command)
+    failures = await store.lock_failures(tx, login, at)
+    if rules.is_locked(failures, at):
+        return False
+    secrets = await store.find_secrets(tx, login)
+    step = await _accepted_step(secrets, command, at)
+    if secrets is None or step is None:
+        await store.save_failures(tx, login, rules.count_failure(failures, at))
+        return False
+    await store.forget_failures(tx, login, at)
+    hashed = await asyncio.to_thread(rules.hash_password, command.new_password, salt)
+    await store.change_password(tx, secrets.person_id, hashed, step)
+    await store.end_other_sessions(tx, secrets.person_id, credential.credential_id, at)
+    return True
+
+
+async def _accepted_step(
+    secrets: Secrets | None, command: OpenSession | ChangePassword, at: datetime
+) -> int | None:
     """Takes as long for an unknown login as for a wrong password."""
     password_hash = secrets.password_hash if secrets else rules.NOBODYS_HASH
     fits = await asyncio.to_thread(rules.password_fits, password_hash, command.password)

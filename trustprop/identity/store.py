@@ -205,6 +205,26 @@ async def end_session(tx: Tx, session_id: UUID, at: datetime) -> None:
     )
 
 
+async def change_password(tx: Tx, person_id: UUID, password_hash: str, totp_step: int) -> None:
+    await tx.execute(
+        update(password)
+        .where(password.c.person_id == person_id)
+        .values(password_hash=password_hash, totp_last_step=totp_step)
+    )
+
+
+async def end_other_sessions(tx: Tx, person_id: UUID, but_id: UUID, at: datetime) -> None:
+    await tx.execute(
+        update(session)
+        .where(
+            session.c.person_id == person_id,
+            session.c.session_id != but_id,
+            session.c.ended_at.is_(None),
+        )
+        .values(ended_at=at)
+    )
+
+
 async def add_operator_key(
     tx: Tx,
     key_id: UUID,
