@@ -27,7 +27,8 @@ from trustprop.ledger.model import EntryKind
 from trustprop.meetings.model import Matter, ResolutionState
 from trustprop.plumbing import i18n
 from trustprop.plumbing.reasons import explain
-from trustprop.votes.model.counting import Majority
+from trustprop.votes.model.counting import Channel, Majority
+from trustprop.votes.model.holding import VoteState
 
 SOURCES = Path(__file__).parents[2] / "trustprop"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -42,6 +43,8 @@ WORDS: dict[str, tuple[type[StrEnum], ...]] = {
     "matter": (Matter,),
     "majority": (Majority,),
     "result": (PlatformResult,),
+    "vote_state": (VoteState,),
+    "channel": (Channel,),
 }  # fmt: skip
 """The enumerations that refusals show, by the name of the fact."""
 

@@ -14,6 +14,7 @@ from trustprop.kernel.errors import (
     Forbidden,
     Invalid,
 )
+from trustprop.kernel.periods import utc
 from trustprop.votes.model.counting import Answer, Channel, Question, Voter
 from trustprop.votes.model.holding import (
     BallotContent,
@@ -72,7 +73,7 @@ class AnotherAppointed(Forbidden):
 class AlreadyVoted(Conflict):
     code = "already-voted"
     detail = N_("The first valid ballot stands: one was recorded on {cast_at} ({channel}).")
-    cast_at: datetime
+    cast_at: str
     channel: Channel
     voter_id: UUID
 
@@ -127,7 +128,7 @@ def check_first(
             continue
         if owner_id is None or ballot.owner_id in (None, owner_id):
             raise AlreadyVoted(
-                cast_at=ballot.cast_at, channel=ballot.channel, voter_id=ballot.voter_id
+                cast_at=utc(ballot.cast_at), channel=ballot.channel, voter_id=ballot.voter_id
             )
 
 

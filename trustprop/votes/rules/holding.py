@@ -12,6 +12,7 @@ from trustprop.kernel.errors import (
     Conflict,
     Invalid,
 )
+from trustprop.kernel.periods import utc
 from trustprop.votes.model.counting import Question, Voter, VoterHome, Weight
 from trustprop.votes.model.holding import PrepareVote, Vote, VoteState
 from trustprop.votes.rules.counting import weight_in
@@ -31,8 +32,8 @@ class VoteDiffers(Conflict):
 
 class VoteNotInState(Conflict):
     code = "vote-not-in-state"
-    detail = N_("This is not possible while the vote is {state}.")
-    state: VoteState
+    detail = N_("This is not possible while the vote is {vote_state}.")
+    vote_state: VoteState
 
 
 class VoteWindowWrong(Invalid):
@@ -43,19 +44,19 @@ class VoteWindowWrong(Invalid):
 class VoteNotOpenYet(Conflict):
     code = "vote-not-open-yet"
     detail = N_("This vote takes ballots from {opens_at}.")
-    opens_at: datetime
+    opens_at: str
 
 
 class VoteIsOver(Conflict):
     code = "vote-is-over"
     detail = N_("This vote took ballots until {closes_at}.")
-    closes_at: datetime
+    closes_at: str
 
 
 class VoteStillRuns(Conflict):
     code = "vote-still-runs"
     detail = N_("This vote takes ballots until {closes_at}; it is not closed before.")
-    closes_at: datetime
+    closes_at: str
 
 
 class RollEmpty(Invalid):
@@ -100,7 +101,7 @@ def check_same_vote(known: Vote, command: PrepareVote) -> None:
 def check_state(vote: Vote, *states: VoteState) -> None:
     """Raises VoteNotInState."""
     if vote.state not in states:
-        raise VoteNotInState(state=vote.state)
+        raise VoteNotInState(vote_state=vote.state)
 
 
 def check_window(opens_at: datetime, closes_at: datetime, at: datetime) -> None:
@@ -115,14 +116,14 @@ def check_takes_ballots(vote: Vote, at: datetime) -> None:
     Raises VoteNotInState, VoteNotOpenYet or VoteIsOver.
     """
     if vote.state is VoteState.CLOSED and vote.closes_at is not None:
-        raise VoteIsOver(closes_at=vote.closes_at)
+        raise VoteIsOver(closes_at=utc(vote.closes_at))
     check_state(vote, VoteState.OPEN)
     assert vote.opens_at is not None
     assert vote.closes_at is not None
     if at < vote.opens_at:
-        raise VoteNotOpenYet(opens_at=vote.opens_at)
+        raise VoteNotOpenYet(opens_at=utc(vote.opens_at))
     if at >= vote.closes_at:
-        raise VoteIsOver(closes_at=vote.closes_at)
+        raise VoteIsOver(closes_at=utc(vote.closes_at))
 
 
 def check_extension(vote: Vote, closes_at: datetime, at: datetime) -> None:
@@ -130,7 +131,7 @@ def check_extension(vote: Vote, closes_at: datetime, at: datetime) -> None:
     check_state(vote, VoteState.OPEN)
     assert vote.closes_at is not None
     if at >= vote.closes_at:
-        raise VoteIsOver(closes_at=vote.closes_at)
+        raise VoteIsOver(closes_at=utc(vote.closes_at))
     if closes_at <= vote.closes_at:
         raise VoteWindowWrong
 
@@ -140,7 +141,7 @@ def check_closing(vote: Vote, at: datetime) -> None:
     check_state(vote, VoteState.OPEN)
     assert vote.closes_at is not None
     if at < vote.closes_at:
-        raise VoteStillRuns(closes_at=vote.closes_at)
+        raise VoteStillRuns(closes_at=utc(vote.closes_at))
 
 
 # The roll
