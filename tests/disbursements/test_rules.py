@@ -244,6 +244,7 @@ LINE = LineControl(
     category="staff",
     scope="",
     warning_percent=90,
+    resolution_id=new_id(),
     appropriated_fen=48_619,
 )
 

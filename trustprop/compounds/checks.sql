@@ -31,6 +31,18 @@ FROM compound c
 LEFT JOIN trust_instrument i ON i.compound_id = c.compound_id
 WHERE (c.state = 'open') <> (i.instrument_id IS NOT NULL);
 
+-- name: an amended trust instrument comes from a signed act and the resolution that it names
+SELECT i.compound_id, i.instrument_id
+FROM trust_instrument i
+LEFT JOIN act a ON a.compound_id = i.compound_id AND a.act_id = i.act_id
+LEFT JOIN resolution r ON r.compound_id = i.compound_id AND r.resolution_id = i.resolution_id
+WHERE a.state IS DISTINCT FROM 'signed'
+    OR a.kind IS DISTINCT FROM
+        CASE i.version WHEN 1 THEN 'founding' ELSE 'trust-instrument-amendment' END
+    OR (i.version > 1 AND (
+        r.subject_id IS DISTINCT FROM i.instrument_id OR r.matter NOT IN ('remuneration', 'trustee')
+    ));
+
 -- name: every home has an owner today
 SELECT h.compound_id, h.home_id
 FROM home h

@@ -470,6 +470,21 @@ class Founding(Command):
     ends_on: date | None = None
 
 
+class InstrumentAmendment(Command):
+    """What a supplementary agreement changes in the trust instrument (Trust Law 9, 35)."""
+
+    instrument_id: UUID
+    """Of the version to be; what the resolution is about."""
+    resolution_id: UUID
+    effective_from: date
+    remuneration: RemunerationRule | None = None
+    """The terms of remuneration, decided as the matter ``remuneration``; None: as before."""
+    trustee: Firm | None = None
+    """The party that holds in trust, decided as the matter ``trustee``; None: as before."""
+    ends_on: date | None = None
+    """Wanted with another trustee: the last day of its term."""
+
+
 class TrustInstrument(Fact):
     instrument_id: UUID
     purpose: str
@@ -483,6 +498,10 @@ class TrustInstrument(Fact):
     effective_from: date
     ends_on: date | None
     act_id: UUID
+    version: int = 1
+    """The highest one in effect is the one that holds."""
+    resolution_id: UUID | None = None
+    """The resolution that amended it; none for the one of the founding act."""
 
 
 # Limits
@@ -525,6 +544,8 @@ class Limits(Fact):
     large_payment_fen: Limit
     """From this amount on a payment is published before it is made."""
     large_payment_notice_days: Limit
+    large_payment_resolution_fen: Limit
+    """From this amount on a payment needs a decision about it; 0: none until a clause sets it."""
     budget_warning_percent: Limit
     virement_percent: Limit
     """Of the giving line, within a category, by the committee; above it the assembly decides."""

@@ -22,6 +22,7 @@ from trustprop.compounds.model import (
     Home,
     HomeRow,
     Imported,
+    InstrumentAmendment,
     Invite,
     Limits,
     MandateEnd,
@@ -420,7 +421,7 @@ async def found(
     """Opens a compound; called by the effect of the signed founding act only."""
     compound = await lock(tx, caller.compound_id)
     rules.check_founding(compound, founding, store.profile(compound.rule_profile))
-    await store.add_instrument(tx, caller.compound_id, founding, act_id)
+    await store.add_instrument(tx, caller.compound_id, rules.as_instrument(founding, act_id))
     for text in founding.texts:
         await store.add_text(tx, caller.compound_id, rules.as_text(text, 1, act_id))
     terms = tuple(rules.as_term(appointment, act_id) for appointment in founding.mandates)
@@ -431,13 +432,25 @@ async def found(
 
 
 async def trust_instrument(tx: Tx, compound_id: UUID, on: date) -> TrustInstrument | None:
-    """The instrument in effect on a day."""
-    for instrument in await store.instruments(tx, compound_id):
-        if instrument.effective_from <= on and (
-            instrument.ends_on is None or on <= instrument.ends_on
-        ):
-            return instrument
-    return None
+    """The version of the instrument in effect on a day."""
+    return rules.instrument_in_effect(await store.instruments(tx, compound_id), on)
+
+
+async def check_amendment(tx: Tx, caller: Caller, amendment: InstrumentAmendment) -> None:
+    """Raises NotOpen or FieldsInvalid: before anybody is asked to sign."""
+    rules.check_open(await find(tx, caller.compound_id))
+    rules.check_amendment(amendment, local_date(caller.at))
+
+
+async def amend_instrument(
+    tx: Tx, caller: Caller, amendment: InstrumentAmendment, act_id: UUID
+) -> TrustInstrument:
+    """The next version of the trust instrument; called by the effect of a signed act only."""
+    await lock(tx, caller.compound_id)
+    latest = (await store.instruments(tx, caller.compound_id))[-1]
+    amended = rules.amend(latest, amendment, act_id)
+    await store.add_instrument(tx, caller.compound_id, amended)
+    return amended
 
 
 async def check_text(tx: Tx, compound_id: UUID, text: TextDraft) -> None:

@@ -16,7 +16,6 @@ from trustprop.compounds.model import (
     Access,
     Clause,
     Compound,
-    Founding,
     GoverningText,
     Home,
     Limit,
@@ -415,19 +414,15 @@ async def end_mandates(
 # Texts
 
 
-async def add_instrument(tx: Tx, compound_id: UUID, founding: Founding, act_id: UUID) -> None:
-    values = _values(founding)
-    for name in ("texts", "mandates"):
-        del values[name]
+async def add_instrument(tx: Tx, compound_id: UUID, added: TrustInstrument) -> None:
+    values = _values(added)
     for name in ("trustee", "remuneration"):
         values[name] = msgspec.to_builtins(values[name])
-    await tx.execute(
-        insert(trust_instrument).values(compound_id=compound_id, act_id=act_id, **values)
-    )
+    await tx.execute(insert(trust_instrument).values(compound_id=compound_id, **values))
 
 
 async def instruments(tx: Tx, compound_id: UUID) -> tuple[TrustInstrument, ...]:
-    """The latest first."""
+    """Every version, the first one first."""
     statement = (
         select(
             trust_instrument.c.instrument_id,
@@ -442,9 +437,11 @@ async def instruments(tx: Tx, compound_id: UUID) -> tuple[TrustInstrument, ...]:
             trust_instrument.c.effective_from,
             trust_instrument.c.ends_on,
             trust_instrument.c.act_id,
+            trust_instrument.c.version,
+            trust_instrument.c.resolution_id,
         )
         .where(trust_instrument.c.compound_id == compound_id)
-        .order_by(trust_instrument.c.effective_from.desc())
+        .order_by(trust_instrument.c.version)
     )
     return rows.all_of(TrustInstrument, await tx.execute(statement))
 

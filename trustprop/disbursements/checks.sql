@@ -184,3 +184,13 @@ WHERE o.released_at IS NOT NULL
         || int4send(octet_length(p.bank)) || convert_to(p.bank, 'UTF8')
         || int4send(octet_length(p.account_number)) || convert_to(p.account_number, 'UTF8')
     ), 'hex');
+
+-- name: the_maintenance_fund_paid_only_under_a_decision_about_its_use
+SELECT o.compound_id, o.order_id
+FROM payment_order o
+LEFT JOIN resolution r
+    ON r.compound_id = o.compound_id
+    AND r.resolution_id = CAST(o.body ->> 'resolution_id' AS uuid)
+WHERE o.released_at IS NOT NULL
+    AND o.fund = 'MF'
+    AND r.matter IS DISTINCT FROM 'maintenance_fund_use';

@@ -85,7 +85,7 @@ class OrderedInvoice(Fact):
     amount_fen: int
 
 
-class OrderBody(Fact):
+class OrderBody(Fact, omit_defaults=True):
     """What both sides sign: every byte of it decides where money goes."""
 
     order_id: UUID
@@ -109,6 +109,8 @@ class OrderBody(Fact):
     published_on: date | None
     """When a large payment was published; nobody chooses it, it is the day of drafting."""
     policy_digest: str
+    resolution_id: UUID | None = None
+    """The decision that the order stands on; left out of the bytes where it needs none."""
 
 
 class PaymentOrder(Fact):
@@ -202,6 +204,8 @@ class OrderTerms(Command):
     counterparty_id: UUID | None = None
     budget_line_id: UUID | None = None
     evidence: tuple[str, ...] = ()
+    resolution_id: UUID | None = None
+    """The decision about this order or its contract, for a very large sum or the maintenance fund."""
 
 
 class DraftOrder(OrderTerms, kw_only=True):

@@ -20,9 +20,11 @@ from trustprop.billing.rules.refusals import (
     OpeningDiffersFromBooks,
     PeriodAlreadyCharged,
     TariffMissing,
+    TariffNeedsResolution,
 )
 from trustprop.kernel.errors import N_, FieldError, FieldsInvalid
 from trustprop.kernel.periods import Period
+from trustprop.meetings.model import Matter
 
 
 def check_same_run(done: ChargeRun, run_id: UUID) -> None:
@@ -43,6 +45,22 @@ def check_tariff(command: AdoptTariff) -> None:
                 ),
             )
         )
+
+
+def matter_of(kind: ChargeKind) -> Matter:
+    """Whoever lets parking on common ground runs business on it (Civil Code 278(1)(8))."""
+    if kind is ChargeKind.GROUND_PARKING:
+        return Matter.COMMON_PART_BUSINESS
+    return Matter.FEE
+
+
+def check_first(tariff: Tariff, known: Iterable[Tariff]) -> None:
+    """A clause carries the fee that the service starts with; every change is decided.
+
+    Raises TariffNeedsResolution.
+    """
+    if any(other.kind is tariff.kind for other in known):
+        raise TariffNeedsResolution(kind=tariff.kind.value)
 
 
 def tariff_in_force(tariffs: Iterable[Tariff], kind: ChargeKind, period: Period) -> Tariff:

@@ -10,6 +10,19 @@ class TariffMissing(Conflict):
     period: str
 
 
+class TariffNeedsResolution(Conflict):
+    code = "tariff-needs-resolution"
+    detail = N_("A fee level that changes {kind} needs a resolution; a clause carries the first.")
+    kind: str
+
+
+class BusinessNeedsResolution(Conflict):
+    code = "business-needs-resolution"
+    detail = N_(
+        "Business on common parts needs a resolution of three quarters (Civil Code 278(1)(8))."
+    )
+
+
 class PeriodAlreadyCharged(Conflict):
     code = "period-already-charged"
     detail = N_("{period} was already charged for {kind}.")

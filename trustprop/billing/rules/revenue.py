@@ -1,18 +1,15 @@
 """What a contract over common parts earns, month by month."""
 
 from datetime import date
-from uuid import UUID
 
 from trustprop.billing.model import (
     DrawUpContract,
     RevenueContract,
 )
-from trustprop.billing.rules.refusals import ContractOfAnotherFund
+from trustprop.billing.rules.refusals import BusinessNeedsResolution, ContractOfAnotherFund
 from trustprop.kernel.errors import N_, FieldError, FieldsInvalid
 from trustprop.kernel.money import apportion
 from trustprop.kernel.periods import Period
-from trustprop.meetings.model import Resolution
-from trustprop.meetings.rules import ResolutionOfAnotherSubject
 
 
 def check_contract(command: DrawUpContract) -> None:
@@ -44,13 +41,13 @@ def check_contract(command: DrawUpContract) -> None:
         raise FieldsInvalid(errors=tuple(errors))
 
 
-def check_decided(resolution: Resolution, contract_id: UUID) -> None:
-    """A decision about one contract carries no other; one about a kind of business names none.
+def check_taken_over(contract: RevenueContract, opened_on: date) -> None:
+    """Only a contract that ran before the books were opened is taken over without a resolution.
 
-    Raises ResolutionOfAnotherSubject.
+    Raises BusinessNeedsResolution.
     """
-    if resolution.subject_id not in (None, contract_id):
-        raise ResolutionOfAnotherSubject(number=resolution.number)
+    if contract.starts_on > opened_on:
+        raise BusinessNeedsResolution
 
 
 def check_fund(contract: RevenueContract, fund: str) -> None:

@@ -20,11 +20,11 @@ from trustprop.billing.model import (
 from trustprop.billing.service.entries import charge_entry, prepayment_entry
 from trustprop.billing.store import charges as store
 from trustprop.compounds import service as compounds
+from trustprop.compounds.model import HomeUse
 from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
 from trustprop.meetings import service as meetings
-from trustprop.meetings.model import Matter
 from trustprop.plumbing.database import Tx
 
 SCOPE = "billing:write"
@@ -37,11 +37,12 @@ NAMES = {
 
 
 async def adopt_tariff(tx: Tx, caller: Caller, command: AdoptTariff) -> Tariff:
-    """Records a fee level that the assembly or a text has adopted."""
+    """Records a fee level that the assembly has adopted, or that a text had at the start.
+
+    Raises FieldsInvalid, SameIdOtherContent, TariffNeedsResolution and what meetings.require raises.
+    """
     caller.check_office(*BILLERS)
     rules.check_tariff(command)
-    if command.resolution_id is not None:
-        await meetings.require(tx, caller, command.resolution_id, Matter.FEE)
     await ledger.lock_books(tx, caller.compound_id)
     tariff = Tariff(
         tariff_id=command.id,
@@ -52,9 +53,26 @@ async def adopt_tariff(tx: Tx, caller: Caller, command: AdoptTariff) -> Tariff:
         clause=command.clause,
     )
     known = {one.tariff_id: one for one in await store.tariffs(tx, caller.compound_id)}
-    if rules.is_new(tariff, known.get(command.id), command.id):
-        await store.add_tariff(tx, caller.compound_id, tariff)
+    if not rules.is_new(tariff, known.get(command.id), command.id):
+        return tariff
+    if tariff.resolution_id is None:
+        rules.check_first(tariff, known.values())
+    await _check_decided(tx, caller, tariff)
+    await store.add_tariff(tx, caller.compound_id, tariff)
     return tariff
+
+
+async def _check_decided(tx: Tx, caller: Caller, tariff: Tariff) -> None:
+    """Also when it is charged: a decision that was revoked or has expired charges nobody."""
+    if tariff.resolution_id is not None:
+        await meetings.require(
+            tx,
+            caller,
+            tariff.resolution_id,
+            rules.matter_of(tariff.kind),
+            tariff.tariff_id,
+            or_about=(None,),
+        )
 
 
 async def tariffs(tx: Tx, caller: Caller) -> tuple[Tariff, ...]:
@@ -100,7 +118,8 @@ async def runs(tx: Tx, caller: Caller) -> tuple[ChargeRun, ...]:
 async def run_charges(tx: Tx, caller: Caller, command: RunCharges) -> ChargeRun:
     """Charges every home for a month and uses up what was paid ahead, all in one posting.
 
-    Raises TariffMissing, PeriodAlreadyCharged or NothingToCharge, and what the ledger refuses.
+    Raises TariffMissing, PeriodAlreadyCharged or NothingToCharge, and what meetings.require and the
+    ledger refuse.
     """
     caller.check_office_or_scope(SCOPE, *BILLERS)
     period = Period.parse(command.period)
@@ -111,6 +130,7 @@ async def run_charges(tx: Tx, caller: Caller, command: RunCharges) -> ChargeRun:
         rules.check_same_run(done, command.id)
         return done
     tariff = rules.tariff_in_force(await store.tariffs(tx, compound_id), command.kind, period)
+    await _check_decided(tx, caller, tariff)
     fees = await _fees(tx, compound_id, tariff, period)
     charges = rules.draw_charges(command.id, command.kind, period, fees)
     uses = rules.use_prepayments(charges, await _prepaid(tx, compound_id, command.kind))
@@ -134,7 +154,11 @@ async def _fees(tx: Tx, compound_id: UUID, tariff: Tariff, period: Period) -> Ma
     """What each home is charged for the month."""
     if tariff.kind.is_by_area:
         homes = await compounds.homes(tx, compound_id)
-        return {home.home_id: rules.fee_by_area(home.area_dm2, tariff.rate_fen) for home in homes}
+        return {
+            home.home_id: rules.fee_by_area(home.area_dm2, tariff.rate_fen)
+            for home in homes
+            if home.use is not HomeUse.PARKING
+        }
     rented = await store.spaces(tx, compound_id)
     counted = rules.spaces_by_home(rented, tariff.kind, period)
     return {home_id: count * tariff.rate_fen for home_id, count in counted.items()}

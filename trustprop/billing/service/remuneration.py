@@ -20,6 +20,7 @@ from trustprop.billing.service.arrears import receivable_movement
 from trustprop.billing.service.charges import BILLERS, SCOPE
 from trustprop.billing.service.entries import credit, debit
 from trustprop.billing.store import remuneration as store
+from trustprop.budgets import rules as budget_rules
 from trustprop.budgets import service as budgets
 from trustprop.budgets.model import MovementSource
 from trustprop.compounds import service as compounds
@@ -29,6 +30,7 @@ from trustprop.kernel.errors import Missing
 from trustprop.kernel.periods import Period, local_date
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import Entry, EntryKind, Source
+from trustprop.meetings import service as meetings
 from trustprop.plumbing.database import Tx
 
 FUND = "OP"
@@ -38,7 +40,9 @@ OWNERS = (Office.COMMITTEE_DIRECTOR, Office.COMMITTEE_MEMBER)
 async def accrue_remuneration(
     tx: Tx, caller: Caller, command: AccrueRemuneration
 ) -> RemunerationAccrual:
-    """借 5201 / 贷 2205 for a month, as the trust instrument agrees it (Trust Law 35).
+    """借 5201 / 贷 2205 for a month, as the version of the trust instrument at its end agrees it.
+
+    A supplementary agreement whose resolution was revoked earns nothing (Trust Law 35).
 
     While a hold stands, the payable is booked out of reach of any payment order (Trust Law 36).
     """
@@ -52,6 +56,9 @@ async def accrue_remuneration(
     instrument = await compounds.trust_instrument(tx, compound_id, period.last_on)
     if instrument is None:
         raise Missing(kind="trust instrument")
+    if instrument.resolution_id is not None:
+        amended = await meetings.find(tx, compound_id, instrument.resolution_id)
+        budget_rules.check_decided(amended, local_date(caller.at))
     rule = instrument.remuneration
     basis_fen = await _basis(tx, compound_id, period, rule.basis)
     accrual = RemunerationAccrual(

@@ -26,15 +26,15 @@ from trustprop.plumbing.database import Tx
 
 
 async def draw_up_contract(tx: Tx, caller: Caller, command: DrawUpContract) -> RevenueContract:
-    """Records a contract; a resolution on common parts must carry it if one is named."""
+    """Records a contract over common parts under the special resolution about it, or about its kind.
+
+    One that ran when the books were opened is taken over. Raises FieldsInvalid, FilesMissing,
+    BusinessNeedsResolution, SameIdOtherContent and what meetings.require raises.
+    """
     caller.check_office(*BILLERS)
     rules.check_contract(command)
-    if command.resolution_id is not None:
-        matter = Matter.COMMON_PART_BUSINESS
-        decided = await meetings.require(tx, caller, command.resolution_id, matter)
-        rules.check_decided(decided, command.id)
     await evidence.check_exist(tx, caller.compound_id, command.evidence)
-    await ledger.lock_books(tx, caller.compound_id)
+    books = await ledger.lock_books(tx, caller.compound_id)
     contract = RevenueContract(
         contract_id=command.id,
         counterparty=command.counterparty,
@@ -50,8 +50,20 @@ async def draw_up_contract(tx: Tx, caller: Caller, command: DrawUpContract) -> R
         resolution_id=command.resolution_id,
     )
     known = {one.contract_id: one for one in await store.contracts(tx, caller.compound_id)}
-    if rules.is_new(contract, known.get(command.id), command.id):
-        await store.add_contract(tx, caller.compound_id, contract)
+    if not rules.is_new(contract, known.get(command.id), command.id):
+        return contract
+    if contract.resolution_id is None:
+        rules.check_taken_over(contract, books.opened_on)
+    else:
+        await meetings.require(
+            tx,
+            caller,
+            contract.resolution_id,
+            Matter.COMMON_PART_BUSINESS,
+            contract.contract_id,
+            or_about=(None,),
+        )
+    await store.add_contract(tx, caller.compound_id, contract)
     return contract
 
 

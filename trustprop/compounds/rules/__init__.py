@@ -25,9 +25,11 @@ from trustprop.compounds.rules.homes import (
     other_home,
     other_owner,
     read_homes,
+    read_scope,
     refuse_rows,
     resident_owner,
 )
+from trustprop.compounds.rules.instruments import amend, check_amendment, instrument_in_effect
 from trustprop.compounds.rules.limits import resolve
 from trustprop.compounds.rules.mandates import (
     BothSides,
@@ -45,6 +47,7 @@ from trustprop.compounds.rules.mandates import (
 from trustprop.compounds.rules.texts import (
     AlreadyFounded,
     CompoundDiffers,
+    as_instrument,
     as_text,
     check_compound,
     check_founding,
@@ -78,10 +81,13 @@ __all__ = [
     "OwnerToBeNamed",
     "TextsOfTwoKinds",
     "TransferTooEarly",
+    "amend",
     "amended",
     "amended_clauses",
+    "as_instrument",
     "as_term",
     "as_text",
+    "check_amendment",
     "check_appointment",
     "check_compound",
     "check_delivery",
@@ -101,6 +107,7 @@ __all__ = [
     "difference",
     "draw_roll",
     "heads",
+    "instrument_in_effect",
     "is_credit_code",
     "mask",
     "masked_owner",
@@ -108,6 +115,7 @@ __all__ = [
     "other_home",
     "other_owner",
     "read_homes",
+    "read_scope",
     "refuse_rows",
     "resident_owner",
     "resolve",

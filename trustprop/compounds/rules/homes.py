@@ -12,6 +12,7 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 from trustprop.compounds.model import (
+    WHOLE,
     AreaSource,
     EnrolResident,
     HeadCount,
@@ -114,6 +115,17 @@ def _head(home: Home, developers: frozenset[UUID], on: date) -> frozenset[UUID]:
     if not home.is_delivered(on) or developers.issuperset(home.owner_ids):
         return frozenset()
     return frozenset(home.owner_ids)
+
+
+_SCOPE = re.compile(r"building:([^/]+)(?:/stair:([^/]+))?")
+
+
+def read_scope(text: str) -> Scope:
+    """What ``str(scope)`` wrote, such as ``building:7/stair:2``; other words name a place of nobody."""
+    if text in ("", str(WHOLE)):
+        return WHOLE
+    found = _SCOPE.fullmatch(text)
+    return Scope(building=found[1], stair=found[2] or "") if found else Scope(building=text)
 
 
 def developers_among(owners: Mapping[UUID, Owner]) -> frozenset[UUID]:

@@ -15,6 +15,7 @@ from trustprop.compounds.model import (
     RemunerationKind,
     RemunerationRule,
     TextDraft,
+    TrustInstrument,
 )
 from trustprop.compounds.rules.homes import is_credit_code
 from trustprop.compounds.rules.limits import clause_errors
@@ -62,7 +63,7 @@ def check_founding(compound: Compound, founding: Founding, profile: Mapping[str,
         errors.append(_wrong("/trustee/credit_code", "credit-code", CREDIT_CODE))
     if founding.ends_on is not None and founding.ends_on <= founding.effective_from:
         errors.append(_wrong("/ends_on", "term", N_("It must end after it begins.")))
-    errors += _remuneration_errors(founding.remuneration)
+    errors += remuneration_errors(founding.remuneration)
     errors += appointment_errors(founding.mandates)
     for i, text in enumerate(founding.texts):
         errors += clause_errors(profile, text.clauses, f"/texts/{i}/clauses")
@@ -74,6 +75,23 @@ def check_founding(compound: Compound, founding: Founding, profile: Mapping[str,
             message = N_("There is one text of each kind at the founding.")
             errors.append(_wrong(f"/texts/{i}/kind", "twice", message))
     _refuse(errors)
+
+
+def as_instrument(founding: Founding, act_id: UUID) -> TrustInstrument:
+    return TrustInstrument(
+        instrument_id=founding.instrument_id,
+        purpose=founding.purpose,
+        settlor=founding.settlor,
+        settlor_address=founding.settlor_address,
+        trustee=founding.trustee,
+        beneficiaries=founding.beneficiaries,
+        property=founding.property,
+        benefit=founding.benefit,
+        remuneration=founding.remuneration,
+        effective_from=founding.effective_from,
+        ends_on=founding.ends_on,
+        act_id=act_id,
+    )
 
 
 def check_text(text: TextDraft, profile: Mapping[str, Limit]) -> None:
@@ -96,7 +114,7 @@ def as_text(draft: TextDraft, version: int, act_id: UUID | None) -> GoverningTex
     )
 
 
-def _remuneration_errors(rule: RemunerationRule) -> list[FieldError]:
+def remuneration_errors(rule: RemunerationRule) -> list[FieldError]:
     is_fixed = rule.kind is RemunerationKind.FIXED
     errors = []
     if is_fixed != (rule.fixed_fen_per_month > 0):

@@ -7,6 +7,12 @@ from trustprop.disbursements.rules.bank_files import (
     pain_001,
     table,
 )
+from trustprop.disbursements.rules.decisions import (
+    OrderNeedsResolution,
+    matter_needed,
+    other_subjects,
+    scope_of,
+)
 from trustprop.disbursements.rules.drawing import (
     check_terms,
     draw,
@@ -65,6 +71,7 @@ __all__ = [
     "OrderClosed",
     "OrderExists",
     "OrderExpired",
+    "OrderNeedsResolution",
     "OrdersNotExportable",
     "PolicyChanged",
     "PolicyWaiting",
@@ -84,9 +91,11 @@ __all__ = [
     "end",
     "execute_on",
     "export",
+    "matter_needed",
     "may_pay",
     "notice",
     "notice_ends_on",
+    "other_subjects",
     "pain_001",
     "payee_of",
     "public",
@@ -98,6 +107,7 @@ __all__ = [
     "relieved",
     "required",
     "rule_for",
+    "scope_of",
     "settle",
     "table",
     "take_back",

@@ -86,6 +86,7 @@ def draw(
         pay_on=terms.pay_on,
         published_on=None,
         policy_digest=policy.terms.digest,
+        resolution_id=terms.resolution_id,
     )
 
 

@@ -8,6 +8,7 @@ from trustprop.budgets import service as budgets
 from trustprop.compounds import service as compounds
 from trustprop.disbursements import rules
 from trustprop.disbursements.model import OrderKind, OrderState, PaymentOrder, PaymentPolicy
+from trustprop.disbursements.service.decisions import decision_refusals
 from trustprop.disbursements.service.orders import give_back, source
 from trustprop.disbursements.service.standing import (
     load,
@@ -76,6 +77,8 @@ async def _check(tx: Tx, caller: Caller, books: Books, order: PaymentOrder, act:
         raise refusal
     for refusal in await related_party_refusals(tx, caller, standing.vendor):
         raise refusal
+    for refusal in await decision_refusals(tx, caller, order.body, limits, standing.invoices):
+        raise refusal
 
 
 async def _lapsed_keys(tx: Tx, caller: Caller, act: Act) -> set[str]:
@@ -141,4 +144,5 @@ def _entry(order: PaymentOrder) -> Entry:
         source=Source(kind=rules.SOURCE, id=body.order_id),
         evidence=body.evidence,
         act_id=order.act_id,
+        resolution_id=body.resolution_id,
     )

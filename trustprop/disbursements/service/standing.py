@@ -16,6 +16,7 @@ from trustprop.disbursements.model import (
     PaymentOrder,
     PaymentPolicy,
 )
+from trustprop.disbursements.service.decisions import decision_refusals
 from trustprop.disbursements.store import orders as store
 from trustprop.disbursements.store import papers
 from trustprop.evidence import service as evidence
@@ -83,6 +84,7 @@ async def draw_up(
     refusals = [
         *rules.refusals_at_draft(body, facts),
         *await related_party_refusals(tx, caller, facts.vendor),
+        *await decision_refusals(tx, caller, body, limits, facts.invoices),
     ]
     return Drawn(
         body=body,

@@ -83,10 +83,16 @@ def _act(command: DraftContract, terms: ContractTerms) -> DraftAct:
 
 
 async def contract_signed(tx: Tx, caller: Caller, act: Act) -> None:
-    """Effect of the last signature: in force, and its share of the budget line is held back."""
+    """Effect of the last signature: in force, and its share of the budget line is held back.
+
+    The vendor must still be admitted, and the resolution about a related party in force.
+    """
     await ledger.lock_books(tx, caller.compound_id)
     contract = await lock(tx, caller.compound_id, act.subject_id)
     assert contract.terms == msgspec.convert(act.body, ContractTerms), "signed is what was drafted"
+    vendor = await vendors.find_vendor(tx, caller.compound_id, contract.terms.vendor_id)
+    vendor_rules.check_admitted(vendor)
+    await vendors.check_related_party(tx, caller, vendor)
     signed = rules.sign(contract)
     await store.save(tx, caller.compound_id, signed)
     if signed.encumbered_fen:

@@ -11,6 +11,8 @@ from trustprop.acts.model import Act, ActView
 from trustprop.kernel.caller import Caller
 from trustprop.meetings import service
 from trustprop.meetings.model import DraftFounding, DraftMandate, DraftMandateEnd, DraftText
+from trustprop.meetings.model.foundations import DraftAmendment
+from trustprop.meetings.service import foundations
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.idempotency import Once
 
@@ -68,9 +70,25 @@ async def draft_text(
         return await once(tx, _shown(service.draft_text(tx, caller, data)))
 
 
+@post(
+    "/compounds/{compound_id:uuid}/trust-instrument-amendments",
+    operation_id="trust_instrument_amendments_create",
+    tags=TAGS,
+)
+async def draft_amendment(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[DraftAmendment],
+) -> Response[ActView]:
+    """Draft the act that amends the trust instrument: its remuneration or its trustee."""
+    async with database.begin(caller) as tx:
+        return await once(tx, _shown(foundations.draft_amendment(tx, caller, data)))
+
+
 async def _shown(drafting: Awaitable[Act]) -> ActView:
     """The payload and digest that the signers sign."""
     return act_rules.view(await drafting)
 
 
-handlers = [draft_founding, draft_mandate, draft_mandate_end, draft_text]
+handlers = [draft_founding, draft_mandate, draft_mandate_end, draft_text, draft_amendment]

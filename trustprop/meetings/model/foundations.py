@@ -3,7 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from trustprop.compounds.model import Appointment, Founding, MandateEnd, TextDraft
+from trustprop.compounds.model import (
+    Appointment,
+    Founding,
+    InstrumentAmendment,
+    MandateEnd,
+    TextDraft,
+)
 
 
 class DraftFounding(Founding, kw_only=True):
@@ -22,5 +28,10 @@ class DraftMandateEnd(MandateEnd, kw_only=True):
 
 
 class DraftText(TextDraft, kw_only=True):
+    id: UUID
+    expires_at: datetime
+
+
+class DraftAmendment(InstrumentAmendment, kw_only=True):
     id: UUID
     expires_at: datetime

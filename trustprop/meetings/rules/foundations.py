@@ -1,6 +1,8 @@
 """What an appointment must rest on."""
 
+from trustprop.compounds.model import InstrumentAmendment
 from trustprop.kernel.errors import N_, Invalid
+from trustprop.meetings.model import Matter
 
 
 class MandateNeedsResolution(Invalid):
@@ -11,3 +13,8 @@ class MandateNeedsResolution(Invalid):
 class KeyOfAnother(Invalid):
     code = "key-of-another"
     detail = N_("This person has not proved a signing key with this id.")
+
+
+def matter_of_amendment(amendment: InstrumentAmendment) -> Matter:
+    """Another trustee is hired (Civil Code 278(1)(4)), and what it earns is agreed with it."""
+    return Matter.REMUNERATION if amendment.trustee is None else Matter.TRUSTEE

@@ -12,7 +12,13 @@ from trustprop.acts import service as acts
 from trustprop.acts.model import BOTH_SIDES, Act, DraftAct
 from trustprop.acts.service import Effect
 from trustprop.compounds import service as compounds
-from trustprop.compounds.model import Appointment, Founding, MandateEnd, TextDraft
+from trustprop.compounds.model import (
+    Appointment,
+    Founding,
+    InstrumentAmendment,
+    MandateEnd,
+    TextDraft,
+)
 from trustprop.evidence import service as evidence
 from trustprop.identity import rules as identity_rules
 from trustprop.identity import service as identity
@@ -27,6 +33,8 @@ from trustprop.meetings.model import (
     DraftText,
     Matter,
 )
+from trustprop.meetings.model.foundations import DraftAmendment
+from trustprop.meetings.rules.foundations import matter_of_amendment
 from trustprop.meetings.service.resolutions import require
 from trustprop.plumbing.database import Tx
 
@@ -34,6 +42,7 @@ FOUNDING = act_rules.FOUNDING
 MANDATE = "mandate"
 MANDATE_END = "mandate-end"
 GOVERNING_TEXT = "governing-text"
+AMENDMENT = "trust-instrument-amendment"
 SIGNING_OFFICES = tuple(office for office in Office if office.may_sign)
 
 T = TypeVar("T", bound=Struct)
@@ -203,6 +212,37 @@ async def _adopt(tx: Tx, caller: Caller, act: Act) -> None:
     await compounds.adopt_text(tx, caller, text, act.act_id)
 
 
+async def draft_amendment(tx: Tx, caller: Caller, command: DraftAmendment) -> Act:
+    """Puts a supplementary agreement to the trust before both sides, under the resolution about it.
+
+    Raises NotOpen, FieldsInvalid and what ``require`` raises.
+    """
+    caller.check_office(*SIGNING_OFFICES)
+    amendment = _part(InstrumentAmendment, command)
+    await compounds.check_amendment(tx, caller, amendment)
+    await _check_agreed(tx, caller, amendment)
+    draft = DraftAct(
+        act_id=command.id,
+        kind=AMENDMENT,
+        subject_id=amendment.instrument_id,
+        body=amendment,
+        expires_at=command.expires_at,
+    )
+    return await acts.draft(tx, caller, draft)
+
+
+async def _check_agreed(tx: Tx, caller: Caller, amendment: InstrumentAmendment) -> None:
+    """Trust Law 35: remuneration is as agreed beforehand, or by a supplementary agreement."""
+    matter = matter_of_amendment(amendment)
+    await require(tx, caller, amendment.resolution_id, matter, amendment.instrument_id)
+
+
+async def _amend(tx: Tx, caller: Caller, act: Act) -> None:
+    amendment = msgspec.convert(act.body, InstrumentAmendment)
+    await _check_agreed(tx, caller, amendment)
+    await compounds.amend_instrument(tx, caller, amendment, act.act_id)
+
+
 def _part(kind: type[T], command: Struct) -> T:
     """What the act says, without the id and expiry of the act itself."""
     return kind(**{name: getattr(command, name) for name in kind.__struct_fields__})
@@ -213,4 +253,5 @@ EFFECTS = {
     MANDATE: Effect(on_signed=_appoint),
     MANDATE_END: Effect(on_signed=_end_mandate),
     GOVERNING_TEXT: Effect(on_signed=_adopt),
+    AMENDMENT: Effect(on_signed=_amend),
 }
