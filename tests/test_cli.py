@@ -235,6 +235,13 @@ def test_report_renders_the_sample_without_a_database(tmp_path):
     assert trustprop("verify", file, "--lang", "en").exit_code == 0
 
 
+def test_report_renders_the_papers_of_a_meeting(tmp_path):
+    file = tmp_path / "certificate.pdf"
+    assert trustprop("report", "certificate", "--lang", "zh", "--out", file).exit_code == 0
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert trustprop("report", "no-such-paper", "--out", file).exit_code == 2
+
+
 # keys
 
 

@@ -19,7 +19,10 @@ from trustprop.app import create_app, files_of, work
 from trustprop.demo import story
 from trustprop.identity import rules as signing
 from trustprop.kernel.errors import Refusal
+from trustprop.meetings import printing as meeting_papers
+from trustprop.meetings.model.papers import PaperName
 from trustprop.plumbing import embedded, i18n, logging, migrations
+from trustprop.plumbing.paper import LANGUAGES
 from trustprop.plumbing.settings import Settings, SettingsWrong, load
 from trustprop.statements import printing
 from trustprop.statements import verify as verification
@@ -96,11 +99,11 @@ def migrate() -> None:
 
 
 @cli.command()
-@click.option("--once", is_flag=True, help="End after the month instead of serving.")
+@click.option("--once", is_flag=True, help="End after the meeting instead of serving.")
 @click.option("--port", type=int, default=8000)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("var/demo"))
 def demo(once: bool, port: int, out: Path) -> None:
-    """Plays one fiduciary month through the real API."""
+    """Plays one fiduciary month and the owners' meeting after it through the real API."""
     found = settings()
     folder = Path(found.var_dir) / "postgres"
     ours = not found.database_url and not embedded.is_running(folder)
@@ -143,13 +146,18 @@ def verify(file: Path, lang: str, as_json: bool, against_database: bool) -> None
 
 
 @cli.command()
-@click.argument("kind", type=click.Choice(["statement"]))
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("statement.pdf"))
-def report(kind: str, lang: str, out: Path) -> None:
-    """Renders a report's sample without a database."""
-    out.write_bytes(printing.render_sample(lang))
-    click.echo(f"{kind}: {out}")
+@click.argument("name", type=click.Choice(["statement", *PaperName]))
+@click.option("--lang", type=click.Choice(LANGUAGES), default="zh")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="NAME.pdf if left out.")
+def report(name: str, lang: str, out: Path | None) -> None:
+    """Renders a document's sample without a database."""
+    if name == "statement":
+        content = printing.render_sample(lang)
+    else:
+        content = meeting_papers.render_sample(PaperName(name), lang)
+    path = out or Path(f"{name}.pdf")
+    path.write_bytes(content)
+    click.echo(f"{name}: {path}")
 
 
 @cli.group()
