@@ -146,7 +146,7 @@ def verify(file: Path, lang: str, as_json: bool, against_database: bool) -> None
 
 
 @cli.command()
-@click.argument("name", type=click.Choice(["statement", *PaperName]))
+@click.argument("name", type=click.Choice(["statement", *(name.value for name in PaperName)]))
 @click.option("--lang", type=click.Choice(LANGUAGES), default="zh")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="NAME.pdf if left out.")
 def report(name: str, lang: str, out: Path | None) -> None:
