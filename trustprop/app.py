@@ -49,10 +49,13 @@ from trustprop.plumbing.idempotency import provide_once
 from trustprop.plumbing.press import Press
 from trustprop.plumbing.problems import EXCEPTION_HANDLERS, RESPONSES
 from trustprop.plumbing.settings import Settings
+from trustprop.plumbing.vault import Vault
 from trustprop.statements import api as statements
 from trustprop.statements import jobs as statements_jobs
 from trustprop.statements import service as statements_service
 from trustprop.urls import serving_url
+from trustprop.votes import api as votes
+from trustprop.votes import jobs as votes_jobs
 from trustprop.web import compound, problems, public
 
 BOOKS_BALANCED = Gauge(
@@ -66,6 +69,7 @@ HOUSES = (
     evidence,
     compounds,
     acts,
+    votes,
     meetings,
     ledger,
     funds,
@@ -153,6 +157,7 @@ def create_app(
     kept_clock = clock or Clock()
     files = files_of(settings)
     key = log_key.load(settings)
+    vault = Vault.of(settings)
     press = Press(settings.render_processes)
     handlers = openapi.documented(houses())
     if settings.rehearsal:
@@ -182,6 +187,7 @@ def create_app(
             "files": Provide(lambda: files, sync_to_thread=False, use_cache=True),
             "press": Provide(lambda: press, sync_to_thread=False, use_cache=True),
             "log_key": Provide(lambda: key, sync_to_thread=False, use_cache=True),
+            "vault": Provide(lambda: vault, sync_to_thread=False, use_cache=True),
             "caller": Provide(compounds.provide_caller),
             "once": Provide(provide_once),
             "effects": Provide(lambda: EFFECTS, sync_to_thread=False, use_cache=True),
@@ -210,7 +216,10 @@ async def work(settings: Settings, *, until_empty: bool = False) -> None:
     press = Press(settings.render_processes)
     clock = Clock()
     try:
-        works = statements_jobs.works(database, files_of(settings), press, clock)
+        works = {
+            **statements_jobs.works(database, files_of(settings), press, clock),
+            **votes_jobs.works(Vault.of(settings)),
+        }
         duties = () if settings.rehearsal else (acts_jobs.expiry(database, EFFECTS, clock),)
         if not until_empty:
             await press.warm_up()

@@ -19,7 +19,7 @@ from trustprop.plumbing.database import Tx
 from trustprop.plumbing.vault import Vault
 from trustprop.votes import service
 from trustprop.votes.model.counting import (
-    Answer,
+    BallotAnswer,
     Candidate,
     Choice,
     CountingPolicy,
@@ -29,11 +29,11 @@ from trustprop.votes.model.counting import (
     Voter,
 )
 from trustprop.votes.model.holding import (
+    BallotReceipt,
     CastBallot,
     CountedVote,
     EnterPaper,
     PrepareVote,
-    Receipt,
     Vote,
 )
 
@@ -201,10 +201,10 @@ async def opened(tx: Tx, world: World, vault: Vault, *questions: Question, **cha
     return await service.open_vote(tx, at(world.director, SEPTEMBER), vote.vote_id, OPENS, CLOSES)
 
 
-def answers(vote: Vote, choice: Choice = Choice.FOR) -> tuple[Answer, ...]:
+def answers(vote: Vote, choice: Choice = Choice.FOR) -> tuple[BallotAnswer, ...]:
     """The same cross on every question, for the first candidate in elections."""
     return tuple(
-        Answer(
+        BallotAnswer(
             question_id=question.question_id,
             choice=choice,
             candidate_id=question.candidates[0].candidate_id if question.candidates else None,
@@ -225,7 +225,7 @@ def ballot(vote: Vote, choice: Choice = Choice.FOR, **changes: Any) -> CastBallo
 
 async def cast(
     tx: Tx, caller: Caller, vote: Vote, choice: Choice = Choice.FOR, **changes: Any
-) -> Receipt:
+) -> BallotReceipt:
     return await service.cast(tx, caller, vote.vote_id, ballot(vote, choice, **changes), LOG_KEY)
 
 

@@ -92,7 +92,7 @@ class Channel(StrEnum):
     PROXY = "proxy"
 
 
-class Answer(Fact):
+class BallotAnswer(Fact):
     """One cross on a ballot; ``candidate_id`` in an election."""
 
     question_id: UUID
@@ -111,7 +111,7 @@ class Ballot(Fact):
     """The co-owner who cast it; None for all of them together, or for an organisation."""
     channel: Channel
     cast_at: datetime
-    answers: tuple[Answer, ...]
+    answers: tuple[BallotAnswer, ...]
     is_invalid: bool = False
     """Found invalid on paper (unsigned, two crosses), struck after an objection, or objected to and
     not decided."""

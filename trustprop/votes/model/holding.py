@@ -10,7 +10,7 @@ from msgspec import Meta
 from trustprop.identity.model import KeyId
 from trustprop.kernel.struct import Command, Fact
 from trustprop.votes.model.counting import (
-    Answer,
+    BallotAnswer,
     Channel,
     CountingPolicy,
     Question,
@@ -25,7 +25,7 @@ PersonName = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Evidence = Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=20)]
 Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]
-Answers = Annotated[tuple[Answer, ...], Meta(max_length=2000)]
+Answers = Annotated[tuple[BallotAnswer, ...], Meta(max_length=2000)]
 
 
 # The vote
@@ -311,7 +311,7 @@ class BallotContent(Fact):
     proxy_id: UUID | None
     cast_at: datetime
     flaw: Flaw | None
-    answers: tuple[Answer, ...]
+    answers: tuple[BallotAnswer, ...]
     """To the open questions."""
     secret: str
     """Base64; empty where it is sealed with the answers."""
@@ -348,7 +348,7 @@ class BoxedBallot(Fact):
     evidence: tuple[str, ...]
 
 
-class Receipt(Fact):
+class BallotReceipt(Fact):
     """That a ballot is in the box at its place, signed by the service."""
 
     vote_id: UUID
@@ -368,7 +368,7 @@ class PaperOutcome(Fact):
     voter_id: UUID
     serial: int
     state: PaperState
-    receipt: Receipt | None = None
+    receipt: BallotReceipt | None = None
 
 
 class EventKind(StrEnum):
@@ -431,10 +431,10 @@ class VoterNotice(Fact):
 class MyBallotLine(Fact):
     """A ballot as its owner sees it."""
 
-    receipt: Receipt
+    receipt: BallotReceipt
     owner_id: UUID | None
     channel: Channel
-    answers: tuple[Answer, ...]
+    answers: tuple[BallotAnswer, ...]
     """Shown to whoever cast it, and only to them; without those that are sealed."""
     flaw: Flaw | None
     is_sealed: bool
@@ -453,6 +453,24 @@ class MyBallot(Fact):
     homes: tuple[str, ...]
     ballots: tuple[MyBallotLine, ...]
     notices: tuple[VoterNotice, ...]
+
+
+class MyVote(Fact):
+    """Every place of a person on the roll; most have one."""
+
+    vote_id: UUID
+    places: tuple[MyBallot, ...]
+
+
+class ContestedBallot(Fact):
+    """A ballot that somebody contested or found invalid; never what is on it."""
+
+    sequence: int
+    ballot_id: UUID
+    serial: int
+    channel: Channel
+    cast_at: datetime
+    events: tuple[BallotEvent, ...]
 
 
 # The count

@@ -23,12 +23,12 @@ from trustprop.kernel.errors import N_, Conflict
 from trustprop.kernel.notes import sign_note
 from trustprop.kernel.periods import utc
 from trustprop.kernel.struct import Fact
-from trustprop.votes.model.counting import Answer, Ballot, Choice, Question, Voter
+from trustprop.votes.model.counting import Ballot, BallotAnswer, Choice, Question, Voter
 from trustprop.votes.model.holding import (
     BallotContent,
+    BallotReceipt,
     BoxedBallot,
     EnterPaper,
-    Receipt,
     SealedAnswers,
     Vote,
 )
@@ -115,7 +115,7 @@ def reading_of(keys: VoteKeys, questions: Sequence[Question], command: EnterPape
     return hmac.digest(keys.reading, canonical_json(read), "sha256")
 
 
-def _spelt(questions: Sequence[Question], answers: Iterable[Answer]) -> str:
+def _spelt(questions: Sequence[Question], answers: Iterable[BallotAnswer]) -> str:
     return _letters(questions, answers).replace(_BLANK, _LETTERS[Choice.ABSTAIN])
 
 
@@ -196,7 +196,7 @@ def _says_the_same(compound_id: UUID, vote_id: UUID, ballot: BoxedBallot) -> boo
 
 def receipt(
     compound_id: UUID, vote_id: UUID, ballot: BoxedBallot, log_key: Ed25519PrivateKey
-) -> Receipt:
+) -> BallotReceipt:
     """The place of a ballot, signed; the same however often it is asked for."""
     origin = f"{compound_id}/votes/{vote_id}"
     lines = (
@@ -206,7 +206,7 @@ def receipt(
         base64.b64encode(ballot.chain).decode(),
         utc(ballot.cast_at),
     )
-    return Receipt(
+    return BallotReceipt(
         vote_id=vote_id,
         voter_id=ballot.voter_id,
         ballot_id=ballot.ballot_id,
@@ -299,16 +299,16 @@ def unseal(private_key: bytes, sealed: bytes, context: bytes) -> bytes:
         raise VoteKeyLost from None
 
 
-def _letters(questions: Iterable[Question], answers: Iterable[Answer]) -> str:
+def _letters(questions: Iterable[Question], answers: Iterable[BallotAnswer]) -> str:
     """One letter for every cross that the questions ask for, in the order of the ballot."""
     given = {(one.question_id, one.candidate_id): _LETTERS[one.choice] for one in answers}
     return "".join(given.get(item, _BLANK) for question in questions for item in items_of(question))
 
 
-def _answers(questions: Iterable[Question], letters: str) -> tuple[Answer, ...]:
+def _answers(questions: Iterable[Question], letters: str) -> tuple[BallotAnswer, ...]:
     items = [item for question in questions for item in items_of(question)]
     return tuple(
-        Answer(question_id=item[0], candidate_id=item[1], choice=_CHOICES[letter])
+        BallotAnswer(question_id=item[0], candidate_id=item[1], choice=_CHOICES[letter])
         for item, letter in zip(items, letters, strict=True)
         if letter != _BLANK
     )

@@ -11,8 +11,8 @@ from trustprop.kernel.canonical import canonical_json, prefixed, sha256
 from trustprop.kernel.errors import N_, NotFound
 from trustprop.kernel.struct import Fact
 from trustprop.votes.model.counting import (
-    Answer,
     Ballot,
+    BallotAnswer,
     Choice,
     Count,
     Poll,
@@ -127,7 +127,7 @@ def _row(head: VoteHead, voter: Voter, salt: bytes, standing: Standing) -> Regis
 
 
 def _slips(
-    questions: Iterable[Question], voter: Voter, answers: Iterable[Answer], secret: bytes
+    questions: Iterable[Question], voter: Voter, answers: Iterable[BallotAnswer], secret: bytes
 ) -> list[Slip]:
     chosen = {(answer.question_id, answer.candidate_id): answer.choice for answer in answers}
     return [
@@ -183,7 +183,12 @@ def hiding(questions: Iterable[Question], slips: Sequence[Slip]) -> tuple[Hiding
     return tuple(found)
 
 
-# The tree
+# The bytes and the tree
+
+
+def document_bytes(document: VoteDocument) -> bytes:
+    """Its RFC 8785 bytes. Names are ASCII and numbers small and whole, so sorted compact JSON is them."""
+    return msgspec.json.encode(document, order="sorted")
 
 
 def leaves_of(
@@ -194,7 +199,6 @@ def leaves_of(
 
 
 def _leaf(row: RegisterRow | Slip) -> bytes:
-    """Names and values are ASCII and numbers whole, so that sorted compact JSON is RFC 8785."""
     return msgspec.json.encode(row, order="sorted")
 
 

@@ -15,7 +15,7 @@ from trustprop.kernel.errors import (
     Invalid,
 )
 from trustprop.kernel.periods import utc
-from trustprop.votes.model.counting import Answer, Channel, Question, Voter
+from trustprop.votes.model.counting import BallotAnswer, Channel, Question, Voter
 from trustprop.votes.model.holding import (
     BallotContent,
     BoxedBallot,
@@ -150,7 +150,9 @@ def check_same_ballot(
         raise BallotDiffers
 
 
-def check_answers(questions: Sequence[Question], voter: Voter, answers: Sequence[Answer]) -> None:
+def check_answers(
+    questions: Sequence[Question], voter: Voter, answers: Sequence[BallotAnswer]
+) -> None:
     """Every cross answers what this voter is asked, once. Raises FieldsInvalid."""
     asked = {
         item

@@ -12,6 +12,7 @@ from trustprop.votes.model.counting import Voter, Weight
 from trustprop.votes.model.holding import (
     BallotEvent,
     BoxedBallot,
+    ContestedBallot,
     EventKind,
 )
 from trustprop.votes.rules.holding import total
@@ -83,6 +84,28 @@ def check_can_be_invalid(ballot: BoxedBallot, events: Iterable[BallotEvent]) -> 
 def out_of(events: Iterable[BallotEvent]) -> frozenset[UUID]:
     """The ballots that were struck or found invalid: their owners may vote again."""
     return frozenset(event.ballot_id for event in events if event.kind in _OUT)
+
+
+def contested(
+    voters: Iterable[Voter], ballots: Iterable[BoxedBallot], events: Iterable[BallotEvent]
+) -> tuple[ContestedBallot, ...]:
+    """The ballots about which anything happened, in the order of the box."""
+    serials = {voter.voter_id: voter.serial for voter in voters}
+    happened: dict[UUID, list[BallotEvent]] = {}
+    for event in sorted(events, key=lambda one: one.number):
+        happened.setdefault(event.ballot_id, []).append(event)
+    return tuple(
+        ContestedBallot(
+            sequence=ballot.sequence,
+            ballot_id=ballot.ballot_id,
+            serial=serials[ballot.voter_id],
+            channel=ballot.channel,
+            cast_at=ballot.cast_at,
+            events=tuple(happened[ballot.ballot_id]),
+        )
+        for ballot in ballots
+        if ballot.ballot_id in happened
+    )
 
 
 def invalid_at_count(

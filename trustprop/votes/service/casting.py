@@ -16,10 +16,10 @@ from trustprop.plumbing.database import Tx
 from trustprop.votes.model.counting import Channel, Voter
 from trustprop.votes.model.holding import (
     BallotContent,
+    BallotReceipt,
     BoxedBallot,
     CastBallot,
     NoticeKind,
-    Receipt,
     Vote,
 )
 from trustprop.votes.rules import boxes, franchise, holding, objections
@@ -36,7 +36,7 @@ async def cast(
     log_key: Ed25519PrivateKey,
     *,
     draw: Draw = secrets.token_bytes,
-) -> Receipt:
+) -> BallotReceipt:
     """Puts a person's ballot into the box; the first valid one of an owner stands.
 
     Raises PersonNeeded, Missing, VoteNotInState, VoteNotOpenYet, VoteIsOver, why this person has no

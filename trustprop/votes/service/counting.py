@@ -289,6 +289,12 @@ async def turnout(tx: Tx, compound_id: UUID, vote_id: UUID) -> Turnout:
     return Turnout(vote_id=vote_id, total=everybody, returned=returned)
 
 
+async def read_roll(tx: Tx, caller: Caller, vote_id: UUID) -> VoteRoll:
+    """Voter lists stay behind a login. Raises ScopeNeeded or Missing."""
+    compounds.check_reads_roll(caller)
+    return await roll(tx, caller.compound_id, vote_id)
+
+
 async def roll(tx: Tx, compound_id: UUID, vote_id: UUID) -> VoteRoll:
     """The frozen roll with its owners masked. Raises Missing."""
     vote = await find_vote(tx, compound_id, vote_id)

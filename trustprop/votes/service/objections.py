@@ -12,11 +12,13 @@ from trustprop.votes.model.counting import Voter
 from trustprop.votes.model.holding import (
     BallotEvent,
     BoxedBallot,
+    ContestedBallot,
     DecideObjection,
     EventKind,
     FindInvalid,
     MyBallot,
     MyBallotLine,
+    MyVote,
     NoticeKind,
     ObjectToBallot,
     Vote,
@@ -24,7 +26,7 @@ from trustprop.votes.model.holding import (
 )
 from trustprop.votes.rules import boxes, holding, objections
 from trustprop.votes.service.casting import notify, person, voters_of_person
-from trustprop.votes.service.polls import find_vote, lock_vote
+from trustprop.votes.service.polls import find_vote, lock_vote, voters
 from trustprop.votes.store import box
 
 _NOTICE_OF = {
@@ -117,17 +119,30 @@ async def _add(
     return event
 
 
+async def contested(tx: Tx, caller: Caller, vote_id: UUID) -> tuple[ContestedBallot, ...]:
+    """Ballots about which there is anything to read, in the order of the box.
+
+    Raises OfficeNeeded or Missing.
+    """
+    caller.check_office(*holding.READERS)
+    await find_vote(tx, caller.compound_id, vote_id)
+    return objections.contested(
+        await voters(tx, caller.compound_id, vote_id),
+        await box.ballots(tx, caller.compound_id, vote_id),
+        await box.events(tx, caller.compound_id, vote_id),
+    )
+
+
 # What an owner sees
 
 
-async def my_ballots(
-    tx: Tx, caller: Caller, vote_id: UUID, log_key: Ed25519PrivateKey
-) -> tuple[MyBallot, ...]:
+async def my_vote(tx: Tx, caller: Caller, vote_id: UUID, log_key: Ed25519PrivateKey) -> MyVote:
     """One's own places on the roll with ballots, receipts and notices. Raises PersonNeeded, Missing."""
     person_id = person(caller)
     vote = await find_vote(tx, caller.compound_id, vote_id)
     own = await voters_of_person(tx, caller.compound_id, vote, person_id)
-    return tuple([await _my_ballot(tx, caller, vote, voter, person_id, log_key) for voter in own])
+    places = [await _my_ballot(tx, caller, vote, voter, person_id, log_key) for voter in own]
+    return MyVote(vote_id=vote_id, places=tuple(places))
 
 
 async def _my_ballot(

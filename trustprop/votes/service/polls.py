@@ -125,6 +125,12 @@ async def find_vote(tx: Tx, compound_id: UUID, vote_id: UUID) -> Vote:
     return _present(await store.find(tx, compound_id, vote_id))
 
 
+async def get_vote(tx: Tx, caller: Caller, vote_id: UUID) -> Vote:
+    """For whoever may read here. Raises ScopeNeeded or Missing."""
+    compounds.check_reads_compound(caller)
+    return await find_vote(tx, caller.compound_id, vote_id)
+
+
 async def lock_vote(tx: Tx, compound_id: UUID, vote_id: UUID) -> Vote:
     """Always the first lock of a command about a vote. Raises Missing."""
     return _present(await store.lock(tx, compound_id, vote_id))
