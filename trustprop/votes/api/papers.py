@@ -18,6 +18,7 @@ from trustprop.votes.api.casting import second_ballot_told
 from trustprop.votes.model.counting import Channel
 from trustprop.votes.model.holding import (
     AppointVoter,
+    BallotPaper,
     DeliveriesRecorded,
     DeliverMany,
     Delivery,
@@ -34,6 +35,23 @@ from trustprop.votes.model.holding import (
 VOTE = "/compounds/{compound_id:uuid}/votes/{vote_id:uuid}"
 TAGS = ["votes"]
 ShownAtOnce = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
+
+
+@get(VOTE + "/papers", operation_id="votes_papers", tags=TAGS)
+async def list_ballot_papers(
+    vote_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    vault: NamedDependency[Vault],
+    limit: ShownAtOnce = 50,
+    cursor: FromQuery[str | None] = None,
+) -> Page[BallotPaper]:
+    """List the ballot papers by serial with their codes, for who prints and who reads them."""
+    position = open_cursor(cursor, {}, int)
+    async with database.read(caller) as tx:
+        found = await service.ballot_papers(tx, caller, vote_id, vault)
+    shown = [one for one in found if position is None or one.serial > position[0]]
+    return page(shown[: limit + 1], limit, {}, lambda one: [one.serial])
 
 
 @post(VOTE + "/deliveries", operation_id="votes_deliver", tags=TAGS)
@@ -166,6 +184,7 @@ def _serial(one: PaperStanding) -> list[Any]:
 
 
 handlers = [
+    list_ballot_papers,
     deliver,
     list_deliveries,
     appoint,
