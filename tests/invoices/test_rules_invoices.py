@@ -395,6 +395,7 @@ def test_an_invoice_moves_only_along_its_way(state, to):
         ("submitted", "rejected"),
         ("submitted", "withdrawn"),
         ("accepted", "ordered"),
+        ("accepted", "submitted"),
         ("ordered", "paid"),
         ("ordered", "accepted"),
         ("paid", "accepted"),

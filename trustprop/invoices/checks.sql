@@ -11,18 +11,31 @@ WHERE i.entry_id IS NOT NULL
 GROUP BY i.compound_id, i.invoice_id, i.gross_fen
 HAVING coalesce(sum(l.credit_fen - l.debit_fen), 0) <> i.gross_fen;
 
--- name: every entry of an invoice is of an accepted one
+-- name: every entry of an invoice is of an accepted one, or taken back
 SELECT e.compound_id, e.number
 FROM entry AS e
 LEFT JOIN invoice AS i ON i.compound_id = e.compound_id AND i.entry_id = e.entry_id
-WHERE e.kind = 'invoice' AND i.invoice_id IS NULL;
+LEFT JOIN entry AS r ON r.compound_id = e.compound_id AND r.reverses_entry_id = e.entry_id
+WHERE e.kind = 'invoice' AND (i.invoice_id IS NULL) = (r.entry_id IS NULL);
 
--- name: the lines of an accepted invoice sum to it, and no other has lines
-SELECT i.compound_id, i.invoice_id
-FROM invoice AS i
-LEFT JOIN invoice_line AS l ON l.compound_id = i.compound_id AND l.invoice_id = i.invoice_id
-GROUP BY i.compound_id, i.invoice_id, i.gross_fen, i.entry_id
-HAVING coalesce(sum(l.amount_fen), 0) <> CASE WHEN i.entry_id IS NULL THEN 0 ELSE i.gross_fen END;
+-- name: the lines of every acceptance sum to its invoice
+SELECT a.compound_id, a.invoice_id, a.version
+FROM invoice_event AS a
+JOIN invoice AS i ON i.compound_id = a.compound_id AND i.invoice_id = a.invoice_id
+JOIN invoice_event AS b ON b.compound_id = a.compound_id AND b.invoice_id = a.invoice_id
+    AND b.version = a.version - 1 AND b.state = 'submitted'
+LEFT JOIN invoice_line AS l ON l.compound_id = a.compound_id AND l.invoice_id = a.invoice_id
+    AND l.version = a.version
+WHERE a.state = 'accepted'
+GROUP BY a.compound_id, a.invoice_id, a.version, i.gross_fen
+HAVING coalesce(sum(l.amount_fen), 0) <> i.gross_fen;
+
+-- name: every line is of an acceptance
+SELECT l.compound_id, l.invoice_id, l.version
+FROM invoice_line AS l
+LEFT JOIN invoice_event AS a ON a.compound_id = l.compound_id AND a.invoice_id = l.invoice_id
+    AND a.version = l.version AND a.state = 'accepted'
+WHERE a.version IS NULL;
 
 -- name: the history of an invoice is without gaps and ends in its state
 SELECT i.compound_id, i.invoice_id
@@ -39,7 +52,9 @@ FROM invoice_event AS handed_in
 JOIN invoice_event AS accepted ON accepted.compound_id = handed_in.compound_id
     AND accepted.invoice_id = handed_in.invoice_id
     AND accepted.person_id = handed_in.person_id
-WHERE handed_in.version = 1 AND accepted.version = 2 AND accepted.state = 'accepted';
+JOIN invoice_event AS before ON before.compound_id = accepted.compound_id
+    AND before.invoice_id = accepted.invoice_id AND before.version = accepted.version - 1
+WHERE handed_in.version = 1 AND accepted.state = 'accepted' AND before.state = 'submitted';
 
 -- name: live invoices claim their files and numbers, ended ones nothing
 SELECT i.compound_id, i.invoice_id

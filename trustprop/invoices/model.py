@@ -383,6 +383,15 @@ class AcceptInvoice(Command):
     """Every invoice with the same payee, amount and date, looked at and found to be another."""
 
 
+class TakeBackAcceptance(Command):
+    """The acceptance was wrong: another line, another fund, work that was not done."""
+
+    reversal_id: UUID
+    """The entry that takes back the entry of the acceptance."""
+    accounting_on: date
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class EndInvoice(Command):
     """Rejects or withdraws."""
 

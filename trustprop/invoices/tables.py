@@ -207,6 +207,7 @@ invoice_line = Table(
     metadata,
     compound_column(),
     Column("invoice_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("line", Integer, nullable=False),
     Column("account", Text, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
@@ -214,7 +215,7 @@ invoice_line = Table(
     Column("counterparty_id", Uuid),
     Column("scope", Text, nullable=False),
     Column("project", Text, nullable=False),
-    PrimaryKeyConstraint("compound_id", "invoice_id", "line", name="pk_invoice_line"),
+    PrimaryKeyConstraint("compound_id", "invoice_id", "version", "line", name="pk_invoice_line"),
     _of("invoice", "invoice_id", "fk_invoice_line_invoice"),
     CheckConstraint("amount_fen <> 0", name="ck_invoice_line_amount"),
 )

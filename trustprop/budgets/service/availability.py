@@ -1,6 +1,6 @@
 """Uses of a line in the books, each under the books lock: encumber, reserve, spend, and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -217,6 +217,15 @@ async def check_available(
 async def execution(tx: Tx, compound_id: UUID, period: Period) -> tuple[LineExecution, ...]:
     """Budget against actual at the end of a month, one row per line in force that year."""
     return await store.execution(tx, compound_id, period.year, period.first_on, period.last_on)
+
+
+async def movements_by(
+    tx: Tx, compound_id: UUID, source: MovementSource, line_ids: Collection[UUID]
+) -> tuple[Movement, ...]:
+    """What one source did to these lines, line by line in id order."""
+    found = await store.movements_of(tx, compound_id, [source.id], line_ids)
+    own = [movement for movement in found if movement.source == source]
+    return tuple(sorted(own, key=lambda movement: (str(movement.line_id), movement.number)))
 
 
 async def movements(

@@ -23,6 +23,7 @@ from trustprop.invoices.model import (
     PlatformCheck,
     SubmitBatch,
     SubmitInvoice,
+    TakeBackAcceptance,
 )
 from trustprop.invoices.rules import submission as rules
 from trustprop.kernel.caller import Caller
@@ -184,6 +185,24 @@ async def accept_invoice(
         return await once(tx, service.accept(tx, caller, invoice_id, data), status=200)
 
 
+@post(
+    INVOICE + "/acceptance-reversal",
+    operation_id="invoices_take_back_acceptance",
+    status_code=200,
+    tags=["invoices"],
+)
+async def take_back_acceptance(
+    invoice_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    once: NamedDependency[Once],
+    data: JSONBody[TakeBackAcceptance],
+) -> Response[Invoice]:
+    """The manager takes a wrong acceptance back: entry reversed, budget freed, invoice as handed in."""
+    async with database.begin(caller) as tx:
+        return await once(tx, service.take_back(tx, caller, invoice_id, data), status=200)
+
+
 @post(INVOICE + "/rejection", operation_id="invoices_reject", status_code=200, tags=["invoices"])
 async def reject_invoice(
     invoice_id: FromPath[UUID],
@@ -217,6 +236,7 @@ handlers = [
     get_invoice,
     check_on_platform,
     accept_invoice,
+    take_back_acceptance,
     reject_invoice,
     withdraw_invoice,
 ]

@@ -20,7 +20,7 @@ from trustprop.invoices.model import (
     Similar,
 )
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden
-from trustprop.ledger.model import Entry, EntryKind, Posting, Side, Source
+from trustprop.ledger.model import Entry, EntryKind, JournalEntry, Posting, Side, Source
 
 _CASH = ("1001", "1002", "1012")
 
@@ -28,7 +28,7 @@ _NEXT: dict[InvoiceState, frozenset[InvoiceState]] = {
     InvoiceState.SUBMITTED: frozenset(
         {InvoiceState.ACCEPTED, InvoiceState.REJECTED, InvoiceState.WITHDRAWN}
     ),
-    InvoiceState.ACCEPTED: frozenset({InvoiceState.ORDERED}),
+    InvoiceState.ACCEPTED: frozenset({InvoiceState.ORDERED, InvoiceState.SUBMITTED}),
     InvoiceState.ORDERED: frozenset({InvoiceState.PAID, InvoiceState.ACCEPTED}),
     InvoiceState.PAID: frozenset({InvoiceState.ACCEPTED}),
     InvoiceState.REJECTED: frozenset(),
@@ -102,6 +102,13 @@ def check_acceptable(
     unseen = {other.invoice_id for other in similar} - set(command.acknowledged_similar)
     if unseen:
         raise SimilarNotAcknowledged(similar=", ".join(sorted(map(str, unseen))))
+
+
+def check_is_new(posted: Sequence[JournalEntry]) -> None:
+    """An acceptance that was taken back is not brought back by sending it again. Raises FieldsInvalid."""
+    if posted:
+        wrong = _wrong("/entry_id", "used", N_("An entry has this id already; make a new one."))
+        raise FieldsInvalid(errors=(wrong,))
 
 
 def check_looked_up(check: PlatformCheck, at: datetime) -> None:
@@ -197,13 +204,18 @@ def spendings(
         Spending(
             line_id=line_id,
             amount_fen=amount_fen,
-            source=MovementSource(kind="invoice", id=invoice.invoice_id),
+            source=source_of(invoice.invoice_id, invoice.version),
             from_encumbered_fen=relieved_fen if line_id == own else 0,
             fund=command.fund,
             on=command.accounting_on,
         )
         for line_id, amount_fen in sorted(totals.items(), key=lambda item: str(item[0]))
     )
+
+
+def source_of(invoice_id: UUID, submitted_version: int) -> MovementSource:
+    """What uses the budget: this acceptance, and not one taken back before."""
+    return MovementSource(kind="invoice", id=invoice_id, version=submitted_version - 1)
 
 
 def _wrong(pointer: str, code: str, detail: str) -> FieldError:

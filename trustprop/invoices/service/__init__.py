@@ -22,6 +22,7 @@ from trustprop.invoices.service.payment import (
 )
 from trustprop.invoices.service.reading import list_invoices, read
 from trustprop.invoices.service.submission import foreseen, submit, submit_batch, submit_once
+from trustprop.invoices.service.taking_back import take_back
 from trustprop.invoices.service.vendors import (
     account_ended,
     account_signed,
@@ -70,6 +71,7 @@ __all__ = [
     "submit_batch",
     "submit_once",
     "suspend_vendor",
+    "take_back",
     "unpaid_fen",
     "vendor_account",
     "withdraw",

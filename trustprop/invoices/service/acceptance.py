@@ -49,10 +49,12 @@ async def accept(tx: Tx, caller: Caller, invoice_id: UUID, command: AcceptInvoic
     compound_id = caller.compound_id
     await ledger.lock_books(tx, compound_id)
     invoice = await lock(tx, compound_id, invoice_id)
-    contract = await _lock_contract(tx, caller, invoice)
+    contract = await lock_contract(tx, caller, invoice)
     if invoice.entry_id == command.entry_id:
         await ledger.post(tx, caller, [rules.entry(invoice, command, contract)])
         return invoice
+    if invoice.version > 1:
+        rules.check_is_new(await ledger.entries_by_id(tx, compound_id, [command.entry_id]))
     vendor = await vendors.find_vendor(tx, compound_id, invoice.vendor_id)
     await _check(tx, caller, invoice, command, vendor)
 
@@ -62,7 +64,10 @@ async def accept(tx: Tx, caller: Caller, invoice_id: UUID, command: AcceptInvoic
         contract, relieved_fen = contract_rules.bill(contract, invoice.gross_fen, on_line_fen)
         await contract_store.save(tx, compound_id, contract)
     accepted = replace(
-        rules.move(invoice, InvoiceState.ACCEPTED), fund=command.fund, entry_id=command.entry_id
+        rules.move(invoice, InvoiceState.ACCEPTED),
+        fund=command.fund,
+        entry_id=command.entry_id,
+        reason="",
     )
     await store.accept(tx, caller, accepted, command.lines, command.evidence)
     spendings = rules.spendings(invoice, command, contract, relieved_fen)
@@ -71,7 +76,7 @@ async def accept(tx: Tx, caller: Caller, invoice_id: UUID, command: AcceptInvoic
     return accepted
 
 
-async def _lock_contract(tx: Tx, caller: Caller, invoice: Invoice) -> Contract | None:
+async def lock_contract(tx: Tx, caller: Caller, invoice: Invoice) -> Contract | None:
     if invoice.contract_id is None:
         return None
     return await contracts.lock(tx, caller.compound_id, invoice.contract_id)

@@ -206,6 +206,7 @@ async def events(tx: Tx, compound_id: UUID, invoice_id: UUID) -> tuple[InvoiceEv
 
 
 async def lines(tx: Tx, compound_id: UUID, invoice_id: UUID) -> tuple[AcceptedLine, ...]:
+    """As it stands accepted; none while it does not."""
     result = await tx.execute(
         select(
             invoice_line.c.account,
@@ -215,10 +216,33 @@ async def lines(tx: Tx, compound_id: UUID, invoice_id: UUID) -> tuple[AcceptedLi
             invoice_line.c.scope,
             invoice_line.c.project,
         )
-        .where(invoice_line.c.compound_id == compound_id, invoice_line.c.invoice_id == invoice_id)
+        .join(
+            invoice,
+            (invoice.c.compound_id == invoice_line.c.compound_id)
+            & (invoice.c.invoice_id == invoice_line.c.invoice_id),
+        )
+        .where(
+            invoice_line.c.compound_id == compound_id,
+            invoice_line.c.invoice_id == invoice_id,
+            invoice_line.c.version == _last_accepted(compound_id, invoice_id).scalar_subquery(),
+            invoice.c.entry_id.is_not(None),
+        )
         .order_by(invoice_line.c.line)
     )
     return rows.all_of(AcceptedLine, result)
+
+
+async def accepted_version(tx: Tx, compound_id: UUID, invoice_id: UUID) -> int:
+    """The version that its last acceptance made."""
+    version: int = (await tx.execute(_last_accepted(compound_id, invoice_id))).scalar_one()
+    return version
+
+
+def _last_accepted(compound_id: UUID, invoice_id: UUID) -> Select[Any]:
+    line = invoice_line.alias("accepted")
+    return select(func.max(line.c.version)).where(
+        line.c.compound_id == compound_id, line.c.invoice_id == invoice_id
+    )
 
 
 async def acceptance_evidence(tx: Tx, compound_id: UUID, invoice_id: UUID) -> tuple[str, ...]:
@@ -287,6 +311,7 @@ async def accept(
             fund=accepted.fund,
             entry_id=accepted.entry_id,
             acceptance_evidence=[bytes.fromhex(file) for file in evidence],
+            reason=accepted.reason,
         )
     )
     await tx.execute(
@@ -295,6 +320,7 @@ async def accept(
             {
                 "compound_id": caller.compound_id,
                 "invoice_id": accepted.invoice_id,
+                "version": accepted.version,
                 "line": i,
                 "account": line.account,
                 "amount_fen": line.amount_fen,
@@ -307,6 +333,22 @@ async def accept(
         ],
     )
     await add_events(tx, caller, [accepted])
+
+
+async def save_taken_back(tx: Tx, caller: Caller, again: Invoice) -> None:
+    await tx.execute(
+        update(invoice)
+        .where(_is(caller.compound_id, again.invoice_id))
+        .values(
+            state=again.state,
+            version=again.version,
+            fund=None,
+            entry_id=None,
+            acceptance_evidence=None,
+            reason=again.reason,
+        )
+    )
+    await add_events(tx, caller, [again])
 
 
 async def end(
