@@ -18,7 +18,7 @@ from trustprop.statements.model import Published
 from trustprop.web import drawing, overview
 from trustprop.web.answers import HTML, answer, anybody, base
 from trustprop.web.overview import HomeAreas
-from trustprop.web.shelf import FOR_A_MINUTE, Page, language_of
+from trustprop.web.shelf import CSP_WITH_SCRIPTS, FOR_A_MINUTE, Page, language_of
 from trustprop.web.span import Span
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -74,6 +74,37 @@ async def get_hundred(
         shares = overview.shares(overview.overview(months), homes.area_dm2, homes.total_area_dm2)
         page = drawing.hundred_page(base(compound_id), compound.name, span, shares, homes, language)
     return answer(request, Page(page, HTML, cache_control=FOR_A_MINUTE))
+
+
+@get("/public/{compound_id:uuid}/check", operation_id="public_check", include_in_schema=False)
+async def get_check(
+    compound_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    number: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """Checks a statement in the reader's browser: ``?number=2025-001``, or a file of theirs."""
+    async with database.read(anybody(compound_id, clock)) as tx:
+        compound = await compounds.find(tx, compound_id)
+        if number is not None:
+            await statements.documents(tx, compound_id, number)
+    page = drawing.check_page(
+        base(compound_id), compound.name, number or "", language_of(request.scope)
+    )
+    return answer(request, Page(page, HTML, cache_control=FOR_A_MINUTE, csp=CSP_WITH_SCRIPTS))
+
+
+@get(
+    "/public/scripts/{name:str}",
+    operation_id="public_script",
+    include_in_schema=False,
+    sync_to_thread=False,
+)
+def get_script(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The scripts of the check; the only ones that public pages run."""
+    page = Page(drawing.script(name), "text/javascript; charset=utf-8", cache_control=FOR_A_MINUTE)
+    return answer(request, page)
 
 
 @get("/public/{compound_id:uuid}/feed.atom", operation_id="public_feed", include_in_schema=False)
@@ -151,4 +182,4 @@ def _link(parent: ET.Element, relation: str, address: str) -> None:
     ET.SubElement(parent, f"{{{ATOM}}}link", {"rel": relation, "href": address})
 
 
-handlers = [get_compound, get_hundred, get_feed]
+handlers = [get_compound, get_hundred, get_check, get_script, get_feed]

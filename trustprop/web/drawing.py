@@ -29,6 +29,36 @@ from trustprop.web.overview import HomeAreas, Share
 from trustprop.web.span import Span
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = frozenset({"check.js", "check-page.js", "noble-ed25519.js"})
+CHECK_WORDS = {
+    "fetching": ("正在取报告…", "Fetching the statement…"),
+    "busy": ("正在核对…", "Checking…"),
+    "good": ("全部成立。", "all of it holds."),
+    "bad": ("有不成立的地方，请不要相信这份报告。", "something does not hold; do not trust it."),
+    "network": (
+        "网络不通，没有取到报告。这不说明报告有问题。",
+        "The network failed and the statement did not arrive. This says nothing about it.",
+    ),
+    "unreadable": ("这不是一份报告文件", "This is no file of a statement"),
+    "browser": (
+        "这个浏览器不能计算指纹，请换一个浏览器，或用 https 地址打开。",
+        "This browser cannot compute hashes here; use another one, or an https address.",
+    ),
+    "digest": ("文件就是公布的那一份，指纹一致", "The file is as published: its digest"),
+    "note": ("账本密钥为这份报告作证", "The journal's key attests this statement"),
+    "entries": ("每笔分录的指纹都对得上", "Every entry has the hash in the journal"),
+    "memos": ("公开的摘要就是当初记下的", "The published memos are those written down"),
+    "root": ("由所有指纹算出账本的根", "All hashes together give the journal's root"),
+    "checkpoint": ("账本的根有签名封存", "The root is sealed by a signature"),
+    "balances": (
+        "期初 + 发生 = 期末，每个科目、每个基金",
+        "Opening + movements = closing, in every account and fund",
+    ),
+    "summary": ("首页四个数字相符", "The four figures of the first page tie"),
+    "payments": ("每笔付款都有两方签名", "Every payment carries the signatures of both sides"),
+    "close": ("两方签名的结账覆盖全部数字", "The close that both sides signed covers every figure"),
+}
+"""What the check in the browser says, by the codes of ``scripts/check.js``."""
 
 
 def index_page(base: str, compound: str, listed: tuple[Published, ...], lang: str) -> bytes:
@@ -69,6 +99,14 @@ def hundred_page(
     """What every hundred yuan paid for, and what fell to one home by its area."""
     facts = {"name_of": compound, "span": span, "shares": shares, "homes": homes}
     return _draw("hundred.html", words(lang) | _frame(base, lang) | facts)
+
+
+def check_page(base: str, compound: str, number: str, lang: str) -> bytes:
+    """Where a browser checks a statement, or a file of one when ``number`` is empty."""
+    shared = words(lang)
+    told = {code: shared["t"](*told) for code, told in CHECK_WORDS.items()}
+    facts = {"name_of": compound, "number": number, "check_words": told}
+    return _draw("check.html", shared | _frame(base, lang) | facts)
 
 
 def unpublished_page(base: str, compound: str, lang: str) -> bytes:
@@ -151,6 +189,13 @@ def _known(statement: Statement, journal: Journal) -> set[tuple[str, str]]:
 
 def style() -> bytes:
     return (TEMPLATES / "style.css").read_bytes()
+
+
+def script(name: str) -> bytes:
+    """Raises Missing unless it is one of ours."""
+    if name not in SCRIPTS:
+        raise Missing(kind="script")
+    return (TEMPLATES.parent / "scripts" / name).read_bytes()
 
 
 def _parts(edition: Edition) -> tuple[Statement, Journal]:

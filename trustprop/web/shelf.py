@@ -17,6 +17,7 @@ CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+CSP_WITH_SCRIPTS = CSP + "; script-src 'self'; connect-src 'self'"
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_MINUTE = "public, max-age=60"
 
@@ -30,6 +31,7 @@ class Page:
         media_type: str,
         name: str | None = None,
         cache_control: str = FOR_EVER,
+        csp: str = CSP,
     ) -> None:
         self.content = content
         self.etag = f'"{sha256(content).hex()[:32]}"'
@@ -37,7 +39,7 @@ class Page:
             "Content-Type": media_type,
             "ETag": self.etag,
             "Cache-Control": cache_control,
-            "Content-Security-Policy": CSP,
+            "Content-Security-Policy": csp,
             "Vary": "Accept-Language",
         }
         if name is not None:
