@@ -143,9 +143,10 @@ CREATE UNIQUE INDEX uq_motion_position ON motion (compound_id, meeting_id, posit
 CREATE TABLE motion_second (
     compound_id uuid NOT NULL,
     motion_id uuid NOT NULL,
+    version integer NOT NULL,
     person_id uuid NOT NULL,
     at timestamptz NOT NULL,
-    CONSTRAINT pk_motion_second PRIMARY KEY (compound_id, motion_id, person_id),
+    CONSTRAINT pk_motion_second PRIMARY KEY (compound_id, motion_id, version, person_id),
     CONSTRAINT fk_motion_second_motion FOREIGN KEY(compound_id, motion_id) REFERENCES motion (compound_id,
         motion_id)
 );

@@ -14,18 +14,19 @@ from trustprop.meetings.model.afterwards import (
     WriteFollowUp,
 )
 from trustprop.meetings.model.debate import (
-    SPEECH,
-    SPEECHES_EACH,
     AskToSpeak,
     Deliberate,
     Deliberation,
     OpenDeliberation,
     Remark,
+    SPEECH,
+    SPEECHES_EACH,
     Speech,
     Stance,
     WriteRemark,
 )
 from trustprop.meetings.model.foundations import (
+    DraftAmendment,
     DraftFounding,
     DraftMandate,
     DraftMandateEnd,
@@ -58,8 +59,6 @@ from trustprop.meetings.model.motions import (
     AddMotion,
     Amendment,
     Candidate,
-    ClauseChange,
-    ClauseDifference,
     Election,
     Element,
     Elements,
@@ -83,8 +82,6 @@ from trustprop.meetings.model.resolutions import (
 )
 
 __all__ = [
-    "SPEECH",
-    "SPEECHES_EACH",
     "AddMotion",
     "Amendment",
     "AnswerObjection",
@@ -94,13 +91,12 @@ __all__ = [
     "CalledBy",
     "Cancel",
     "Candidate",
-    "ClauseChange",
-    "ClauseDifference",
     "Consequence",
     "Deadline",
     "Deliberate",
     "Deliberation",
     "Digest",
+    "DraftAmendment",
     "DraftFounding",
     "DraftMandate",
     "DraftMandateEnd",
@@ -142,6 +138,8 @@ __all__ = [
     "Resolution",
     "ResolutionState",
     "Revocation",
+    "SPEECH",
+    "SPEECHES_EACH",
     "SendBallotsOut",
     "Speech",
     "Stance",

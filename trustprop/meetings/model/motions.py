@@ -6,7 +6,16 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from trustprop.compounds.model import PRINTABLE, WHOLE, Clause, Fen, Name, Prose, Scope, TextKind
+from trustprop.compounds.model import (
+    PRINTABLE,
+    WHOLE,
+    ClauseChange,
+    ClauseDifference,
+    Name,
+    Prose,
+    Scope,
+    TextKind,
+)
 from trustprop.identity.model import KeyId
 from trustprop.kernel.caller import Office
 from trustprop.kernel.struct import Command, Fact
@@ -28,15 +37,6 @@ class Elements(Command):
     action: Element = ""
     outcome: Element = ""
     """What is reached when it is done."""
-
-
-class ClauseChange(Command):
-    """One clause as it shall read; without a body it goes."""
-
-    code: Annotated[str, Meta(min_length=1, max_length=40, pattern=PRINTABLE)]
-    body: Prose | None = None
-    limit_name: Annotated[str, Meta(max_length=100, pattern=PRINTABLE)] | None = None
-    limit_value: Fen | None = None
 
 
 class Amendment(Command):
@@ -116,14 +116,6 @@ class Motion(Fact):
     withdrawn_at: datetime | None = None
     digest: str | None = None
     """Over everything above as it was frozen."""
-
-
-class ClauseDifference(Fact):
-    """One clause before and after."""
-
-    code: str
-    before: Clause | None
-    after: Clause | None
 
 
 class MotionDifference(Fact):

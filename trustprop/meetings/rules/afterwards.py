@@ -1,4 +1,4 @@
-"""Objections with their clock, handover, and why decisions are no longer recorded from paper."""
+"""Objections with their clock, filing and handover."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -35,9 +35,9 @@ class ObjectionAnswered(Conflict):
     detail = N_("This objection was answered.")
 
 
-class HandoverEarly(Invalid):
-    code = "handover-early"
-    detail = N_("A handover follows the election, and none is to come: {from_on} to {until_on}.")
+class HandoverDayWrong(Invalid):
+    code = "handover-day-wrong"
+    detail = N_("A handover lies between {from_on} and {until_on}.")
     from_on: date
     until_on: date
 
@@ -52,9 +52,24 @@ class FilingDateWrong(Invalid):
     detail = N_("It is filed after the posting, and not in the future.")
 
 
-class MeetingsAreHeldHere(Conflict):
-    code = "meetings-are-held-here"
-    detail = N_("This assembly decides by ballots counted here; its decisions come from a meeting.")
+class ObjectionDiffers(Conflict):
+    code = "objection-differs"
+    detail = N_("An objection with this id is already here.")
+
+
+class FilingDiffers(Conflict):
+    code = "filing-differs"
+    detail = N_("A filing with this id is already here.")
+
+
+class HandoverDiffers(Conflict):
+    code = "handover-differs"
+    detail = N_("The handover after this election is already here.")
+
+
+class FollowUpDiffers(Conflict):
+    code = "follow-up-differs"
+    detail = N_("A follow-up with this id is already here.")
 
 
 def check_resident(caller: Caller) -> None:
@@ -101,20 +116,25 @@ def answer(
     )
 
 
+def check_no_upheld(objections: Iterable[MeetingObjection], target: ObjectionTarget) -> None:
+    """Raises ObjectionStands."""
+    if any(one.is_upheld for one in objections if one.target is target):
+        raise ObjectionStands
+
+
 def check_no_objection(objections: Iterable[MeetingObjection], target: ObjectionTarget) -> None:
     """Raises ObjectionStands or ObjectionsOpen."""
     about = [objection for objection in objections if objection.target is target]
-    if any(objection.is_upheld for objection in about):
-        raise ObjectionStands
+    check_no_upheld(about, target)
     unanswered = sum(objection.answered_at is None for objection in about)
     if unanswered:
         raise ObjectionsOpen(unanswered=unanswered)
 
 
 def check_handover(handed_on: date, effective_on: date, today: date) -> None:
-    """Raises HandoverEarly."""
+    """Raises HandoverDayWrong."""
     if not effective_on <= handed_on <= today:
-        raise HandoverEarly(from_on=effective_on, until_on=today)
+        raise HandoverDayWrong(from_on=effective_on, until_on=today)
 
 
 def check_filing(meeting: Meeting, filed_on: date, today: date) -> None:

@@ -59,6 +59,26 @@ class DeliberationClosed(Conflict):
     detail = N_("This deliberation is closed.")
 
 
+class DeliberatedTwice(Conflict):
+    code = "deliberated-twice"
+    detail = N_("You have answered this; everybody has one vote.")
+
+
+class SpeechDiffers(Conflict):
+    code = "speech-differs"
+    detail = N_("A speech with this id is already here with other content.")
+
+
+class DeliberationDiffers(Conflict):
+    code = "deliberation-differs"
+    detail = N_("A deliberation with this id is already here with other content.")
+
+
+class RemarkDiffers(Conflict):
+    code = "remark-differs"
+    detail = N_("A remark with this id is already here.")
+
+
 def check_chair(chair_id: UUID, motions: Iterable[Motion], seconders: Iterable[UUID]) -> None:
     """Raises ChairNotNeutral."""
     parties = set(seconders)

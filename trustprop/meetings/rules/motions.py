@@ -1,19 +1,19 @@
 """Motions: six elements, the class of a matter by law and texts, clauses, elections, and the freeze."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from trustprop.compounds.model import Clause, GoverningText, Limits, TextKind
+from trustprop.compounds.model import GoverningText, Limits, TextDraft, TextKind
+from trustprop.compounds.rules import amended_clauses, difference
 from trustprop.kernel.caller import Party
 from trustprop.kernel.canonical import digest
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden, Invalid
 from trustprop.meetings.model.meetings import Meeting, Step
 from trustprop.meetings.model.motions import (
     Amendment,
-    ClauseChange,
-    ClauseDifference,
     Election,
     Elements,
     Motion,
@@ -56,6 +56,12 @@ class NoMotions(Invalid):
 class MotionDiffers(Conflict):
     code = "motion-differs"
     detail = N_("A motion with this id is already here with other content.")
+
+
+def check_same_motion(known: Motion, meeting_id: UUID, content: MotionContent) -> None:
+    """Raises MotionDiffers unless a retry asks for what is already there."""
+    if known.meeting_id != meeting_id or known.content != content:
+        raise MotionDiffers
 
 
 def class_of(content: MotionContent, limits: Limits) -> tuple[Majority, str]:
@@ -148,25 +154,18 @@ def _election_errors(election: Election, at: str) -> list[FieldError]:
 
 
 def _amendment_errors(amendment: Amendment, at: str) -> list[FieldError]:
-    errors = []
-    codes: set[str] = set()
-    for i, change in enumerate(amendment.changes):
-        if change.code in codes:
-            message = N_("This clause is changed twice.")
-            errors.append(_wrong(f"{at}/changes/{i}/code", "twice", message))
-        codes.add(change.code)
-        if change.body is None and (change.limit_name or change.limit_value is not None):
-            message = N_("A clause that goes sets no limit.")
-            errors.append(_wrong(f"{at}/changes/{i}/limit_name", "limit", message))
-    return errors
+    message = N_("A clause that goes sets no limit.")
+    return [
+        _wrong(f"{at}/changes/{i}/limit_name", "limit", message)
+        for i, change in enumerate(amendment.changes)
+        if change.body is None and (change.limit_name or change.limit_value is not None)
+    ]
 
 
 def screening_errors(
-    motions: Sequence[Motion],
-    texts: Mapping[UUID, GoverningText | None],
-    buildings: Mapping[str, frozenset[str]],
+    motions: Sequence[Motion], buildings: Mapping[str, frozenset[str]]
 ) -> list[FieldError]:
-    """Every motion that cannot come on the agenda, and why. ``texts`` by motion: what it changes."""
+    """Every motion that cannot come on the agenda, and why. ``buildings`` with their stairs."""
     errors = []
     for motion in motions:
         at = f"/motions/{motion.position}"
@@ -183,8 +182,6 @@ def screening_errors(
         elif scope.stair and scope.stair not in buildings.get(scope.building, frozenset()):
             message = N_("There is no such stair.")
             errors.append(_wrong(f"{at}/scope/stair", "unknown", message))
-        if content.amendment is not None:
-            errors += _goes_missing(content.amendment, texts.get(motion.motion_id), at)
     return errors + _colliding(motions)
 
 
@@ -194,16 +191,6 @@ def _missing_elements(elements: Elements, at: str) -> list[FieldError]:
         _wrong(f"{at}/elements/{name}", "missing", message)
         for name in elements.__struct_fields__
         if not getattr(elements, name).strip()
-    ]
-
-
-def _goes_missing(amendment: Amendment, text: GoverningText | None, at: str) -> list[FieldError]:
-    held = set() if text is None else {clause.code for clause in text.clauses}
-    message = N_("There is no such clause to take out.")
-    return [
-        _wrong(f"{at}/amendment/changes/{i}/code", "unknown", message)
-        for i, change in enumerate(amendment.changes)
-        if change.body is None and change.code not in held
     ]
 
 
@@ -256,39 +243,35 @@ def text_of(amendment: Amendment, texts: Iterable[GoverningText]) -> GoverningTe
     return max(found, key=lambda text: text.version, default=None)
 
 
-def amended(text: GoverningText | None, changes: Iterable[ClauseChange]) -> tuple[Clause, ...]:
-    """The clauses as they shall read; new ones come last."""
-    clauses = {} if text is None else {clause.code: clause for clause in text.clauses}
-    for change in changes:
-        if change.body is None:
-            clauses.pop(change.code, None)
-        else:
-            clauses[change.code] = Clause(
-                code=change.code,
-                body=change.body,
-                limit_name=change.limit_name,
-                limit_value=change.limit_value,
-            )
-    return tuple(clauses.values())
+def before(amendment: Amendment, texts: Sequence[GoverningText]) -> tuple[GoverningText, ...]:
+    """The versions from before the one that came of it, if one did."""
+    made = next((text for text in texts if text.text_id == amendment.text_id), None)
+    return tuple(texts) if made is None else tuple(t for t in texts if t.version < made.version)
 
 
-def difference(motion: Motion, text: GoverningText | None) -> MotionDifference:
-    """Each clause that a motion changes, before and after."""
+def next_version(
+    amendment: Amendment, text: GoverningText | None, effective_from: date
+) -> TextDraft:
+    """The text as it shall read. Raises FieldsInvalid for a clause that is not there to take out."""
+    return TextDraft(
+        text_id=amendment.text_id,
+        kind=amendment.kind,
+        title=amendment.title,
+        effective_from=effective_from,
+        clauses=amended_clauses(text.clauses if text else (), amendment.changes),
+    )
+
+
+def motion_difference(motion: Motion, text: GoverningText | None, on: date) -> MotionDifference:
+    """Each clause that a motion changes, before and after, word by word."""
     amendment = motion.content.amendment
     assert amendment is not None
-    before = {} if text is None else {clause.code: clause for clause in text.clauses}
-    after = {clause.code: clause for clause in amended(text, amendment.changes)}
     return MotionDifference(
         motion_id=motion.motion_id,
         kind=amendment.kind,
         title=amendment.title,
         from_version=0 if text is None else text.version,
-        clauses=tuple(
-            ClauseDifference(
-                code=change.code, before=before.get(change.code), after=after.get(change.code)
-            )
-            for change in amendment.changes
-        ),
+        clauses=difference(text, next_version(amendment, text, on)),
     )
 
 

@@ -113,6 +113,11 @@ class ResolutionNotConfirmed(Conflict):
     state: ResolutionState
 
 
+class MeetingsAreHeldHere(Conflict):
+    code = "meetings-are-held-here"
+    detail = N_("This assembly decides by ballots counted here; its decisions come from a meeting.")
+
+
 def law_of(matter: Matter, limits: Limits) -> Limit:
     """What stands on a matter: 1 asks for the special majority, by law or by a clause."""
     return OF_EVERYBODY if matter in UNANIMOUS else limits.special_majority[matter]
@@ -134,6 +139,12 @@ def tally_of(figures: Figures, decided_by: Body, majority: Majority) -> Tally:
             in_favour=figures.for_heads,
         )
     return tally(figures.total, figures.participating, figures.in_favour, majority)
+
+
+def check_recorded_from_paper(*, are_held_here: bool) -> None:
+    """Raises MeetingsAreHeldHere: two ways to decide would be one too many."""
+    if are_held_here:
+        raise MeetingsAreHeldHere
 
 
 def check_recorded(

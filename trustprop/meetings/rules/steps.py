@@ -19,6 +19,7 @@ from trustprop.meetings.model.meetings import (
     Meeting,
     MeetingForm,
     MeetingKind,
+    Propose,
     Step,
     StepDone,
     Supported,
@@ -169,6 +170,11 @@ class CallTooWeak(Conflict):
     total_heads: int
     total_area_dm2: int
     percent: int
+
+
+class MeetingDiffers(Conflict):
+    code = "meeting-differs"
+    detail = N_("A meeting with this id is already here with other content.")
 
 
 def check_under_way(meeting: Meeting) -> None:
@@ -394,3 +400,10 @@ def cancel(meeting: Meeting, reason: str, at: datetime) -> Meeting:
     if meeting.done(Step.EFFECT) is not None:
         raise MeetingInEffect(number=meeting.number)
     return replace(meeting, ended_at=at, ended_reason=reason, version=meeting.version + 1)
+
+
+def check_same_meeting(known: Meeting, command: Propose) -> None:
+    """Raises MeetingDiffers unless a retry asks for what is already there."""
+    names = [name for name in command.__struct_fields__ if name != "id"]
+    if any(getattr(known, name) != getattr(command, name) for name in names):
+        raise MeetingDiffers

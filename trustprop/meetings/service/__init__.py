@@ -1,11 +1,56 @@
-"""What meetings do: record decisions, answer for them, and appoint downward into compounds."""
+"""What meetings do: hold votes of the owners, record and answer for decisions, appoint downward."""
 
+from trustprop.meetings.service.afterwards import (
+    answer_objection,
+    file,
+    filings,
+    follow_up,
+    follow_ups,
+    hand_over,
+    handovers,
+    object_to,
+    objections,
+)
+from trustprop.meetings.service.debating import (
+    ask_to_speak,
+    close_deliberation,
+    deliberate,
+    deliberations,
+    end_speech,
+    open_debate,
+    open_deliberation,
+    remarks,
+    speeches,
+    start_speech,
+    write_remark,
+)
+from trustprop.meetings.service.effect import take_effect
 from trustprop.meetings.service.foundations import EFFECTS as _OF_FOUNDATIONS
 from trustprop.meetings.service.foundations import (
     draft_founding,
     draft_mandate,
     draft_mandate_end,
     draft_text,
+)
+from trustprop.meetings.service.preparing import draw_roll, give_notice, screen, set_agenda
+from trustprop.meetings.service.proposing import (
+    add_motion,
+    propose,
+    revise_motion,
+    second,
+    support,
+    withdraw_motion,
+)
+from trustprop.meetings.service.reading import (
+    calendar,
+    difference,
+    find_meeting,
+    find_motion,
+    meetings,
+    motions,
+    outcomes,
+    supports,
+    view,
 )
 from trustprop.meetings.service.resolutions import EFFECTS as _OF_RESOLUTIONS
 from trustprop.meetings.service.resolutions import (
@@ -15,18 +60,74 @@ from trustprop.meetings.service.resolutions import (
     require,
     resolutions,
 )
+from trustprop.meetings.service.voting import (
+    cancel,
+    certify,
+    close,
+    count,
+    extend,
+    post_result,
+    send_ballots_out,
+)
 
 EFFECTS = {**_OF_FOUNDATIONS, **_OF_RESOLUTIONS}
 
 __all__ = [
     "EFFECTS",
+    "add_motion",
+    "answer_objection",
+    "ask_to_speak",
+    "calendar",
+    "cancel",
+    "certify",
+    "close",
+    "close_deliberation",
+    "count",
+    "deliberate",
+    "deliberations",
+    "difference",
     "draft_founding",
     "draft_mandate",
     "draft_mandate_end",
     "draft_revocation",
     "draft_text",
+    "draw_roll",
+    "end_speech",
+    "extend",
+    "file",
+    "filings",
     "find",
+    "find_meeting",
+    "find_motion",
+    "follow_up",
+    "follow_ups",
+    "give_notice",
+    "hand_over",
+    "handovers",
+    "meetings",
+    "motions",
+    "object_to",
+    "objections",
+    "open_debate",
+    "open_deliberation",
+    "outcomes",
+    "post_result",
+    "propose",
     "record",
+    "remarks",
     "require",
     "resolutions",
+    "revise_motion",
+    "screen",
+    "second",
+    "send_ballots_out",
+    "set_agenda",
+    "speeches",
+    "start_speech",
+    "support",
+    "supports",
+    "take_effect",
+    "view",
+    "withdraw_motion",
+    "write_remark",
 ]

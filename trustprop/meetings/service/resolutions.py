@@ -25,6 +25,7 @@ from trustprop.meetings.model import (
     ResolutionState,
     Revocation,
 )
+from trustprop.meetings.store import meetings
 from trustprop.plumbing.database import Tx
 
 RESOLUTION = "resolution"
@@ -41,11 +42,16 @@ async def record(tx: Tx, caller: Caller, command: RecordResolution) -> Resolutio
     """Records a decision and puts the record before both sides.
 
     Its arithmetic is done again and must pass; its totals must be those of the roll. Raises
-    NotOpen, FilesMissing, FieldsInvalid, NotForCommittee, RollDiffers, ResolutionFailed, ActExists.
+    NotOpen, MeetingsAreHeldHere, FilesMissing, FieldsInvalid, NotForCommittee, RollDiffers,
+    ResolutionFailed, ActExists.
     """
     caller.check_office(*_RECORDERS)
     compound_rules.check_open(await compounds.lock(tx, caller.compound_id))
     existing = await store.find(tx, caller.compound_id, command.id)
+    if command.decided_by is Body.ASSEMBLY and existing is None:
+        rules.check_recorded_from_paper(
+            are_held_here=await meetings.has_taken_effect(tx, caller.compound_id)
+        )
     recorded = await _recorded(tx, caller, command, existing)
     await evidence.check_exist(tx, caller.compound_id, command.minutes)
     draft = DraftAct(

@@ -53,6 +53,13 @@ async def every(tx: Tx, compound_id: UUID) -> tuple[Resolution, ...]:
     return tuple(_resolution(row) for row in await tx.execute(statement))
 
 
+async def ids_of_meeting(tx: Tx, compound_id: UUID, meeting_id: UUID) -> frozenset[UUID]:
+    statement = select(resolution.c.resolution_id).where(
+        resolution.c.compound_id == compound_id, resolution.c.meeting_id == meeting_id
+    )
+    return frozenset((await tx.execute(statement)).scalars())
+
+
 async def add_outcome(
     tx: Tx,
     caller: Caller,

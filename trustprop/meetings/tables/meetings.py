@@ -161,9 +161,12 @@ motion_second = Table(
     metadata,
     compound_column(),
     Column("motion_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("compound_id", "motion_id", "person_id", name="pk_motion_second"),
+    PrimaryKeyConstraint(
+        "compound_id", "motion_id", "version", "person_id", name="pk_motion_second"
+    ),
     ForeignKeyConstraint(
         ["compound_id", "motion_id"],
         ["motion.compound_id", "motion.motion_id"],
