@@ -15,6 +15,7 @@ from trustprop.plumbing.press import Press
 from trustprop.statements.model import Edition, Journal, Statement
 from trustprop.statements.presentation import context
 
+MOST_ON_POSTER = 6
 SHEETS = ("shared/page.css", "statement/style.css")
 
 
@@ -34,6 +35,27 @@ def pdf(statement_json: bytes, journal_json: bytes, note: str, lang: str) -> byt
         variant=paper.ARCHIVAL,
         attachments=_attachments(statement, statement_json, journal, journal_json, note),
     )
+
+
+async def printed_poster(press: Press, edition: Edition, lang: str) -> bytes:
+    """The notice for the stairwell, drawn in a process of the press."""
+    return await press.draw(poster, edition.statement, lang)
+
+
+def poster(statement_json: bytes, lang: str) -> bytes:
+    """One sheet of A3: the four figures, where it went, and a QR code to everything else."""
+    statement = msgspec.json.decode(statement_json, type=Statement)
+    spent = [row for row in statement.figures.activities if not row.is_income and row.month_fen > 0]
+    spent.sort(key=lambda row: (-row.month_fen, row.fund, row.account))
+    told = context(statement, sha256(statement_json).hex(), lang) | {
+        "qr": paper.qr(statement.public_url),
+        "spent": spent[:MOST_ON_POSTER],
+        "others": len(spent[MOST_ON_POSTER:]),
+        "others_fen": sum(row.month_fen for row in spent[MOST_ON_POSTER:]),
+        "spent_fen": sum(row.month_fen for row in spent),
+    }
+    identifier = sha256(statement_json + b"poster" + lang.encode())[:16]
+    return paper.pdf(paper.html("poster", told), ("poster/style.css",), identifier)
 
 
 def render_sample(lang: str) -> bytes:

@@ -70,7 +70,9 @@ async def get_statement(
     files: NamedDependency[Files],
     press: NamedDependency[Press],
 ) -> Response[bytes]:
-    """A statement as a page, as ``.json``, ``.bundle.json`` (all that verification needs) or ``.pdf``."""
+    """A statement as a page, as ``.json``, ``.bundle.json`` (all that verification needs), ``.pdf``
+    or ``.poster.pdf`` (A3 for the stairwell).
+    """
     number, _, form = number.partition(".")
     language = language_of(request.scope)
 
@@ -86,6 +88,9 @@ async def get_statement(
             content = await statements.open_print(tx, compound_id, files, number, language)
             printed = content or await printing.printed(press, edition, language)
             return Page(printed, "application/pdf", f"{number}-{language}.pdf")
+        if form == "poster.pdf":
+            printed = await printing.printed_poster(press, edition, language)
+            return Page(printed, "application/pdf", f"{number}-poster-{language}.pdf")
         raise Missing(kind="statement")
 
     return await _immutable(request, database, anybody(compound_id, clock), read)
