@@ -189,9 +189,9 @@ async def witness(tx: Tx, caller: Caller, vote_id: UUID, command: Witness) -> Co
         voter_ids = await _signed_sheet(tx, caller, vote, command)
     else:
         voter_ids = (await _watching_owner(tx, caller, vote, counted, person_id),)
-    for number, voter_id in enumerate(voter_ids, start=len(present) + 1):
+    for voter_id in voter_ids:
         added = CountWitness(
-            number=number,
+            number=len(present) + 1,
             role=role,
             person_id=person_id,
             voter_id=voter_id,
@@ -202,6 +202,7 @@ async def witness(tx: Tx, caller: Caller, vote_id: UUID, command: Witness) -> Co
         )
         if not witnesses.is_present(present, added):
             await store.add_witness(tx, compound_id, vote_id, added)
+            present = (*present, added)
     return await _counted(tx, compound_id, vote, counted)
 
 

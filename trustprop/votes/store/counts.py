@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, insert, select
 
 from trustprop.plumbing import rows
 from trustprop.plumbing.database import Tx
@@ -42,10 +41,9 @@ async def find(tx: Tx, compound_id: UUID, vote_id: UUID) -> VoteCount | None:
 
 
 async def add_witness(tx: Tx, compound_id: UUID, vote_id: UUID, added: CountWitness) -> None:
-    """Who stands there already stays. The vote is locked."""
+    """The vote is locked, so that numbers have no gap."""
     await tx.execute(
-        insert(count_witness)
-        .values(
+        insert(count_witness).values(
             compound_id=compound_id,
             vote_id=vote_id,
             number=added.number,
@@ -57,7 +55,6 @@ async def add_witness(tx: Tx, compound_id: UUID, vote_id: UUID, added: CountWitn
             evidence=list(added.evidence),
             at=added.at,
         )
-        .on_conflict_do_nothing()
     )
 
 
