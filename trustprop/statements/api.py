@@ -1,6 +1,7 @@
 """How the month is checked, closed, published and corrected."""
 
 from typing import Annotated
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Response, get, post
@@ -23,6 +24,7 @@ from trustprop.statements.model import (
     RecordErratum,
     TieOuts,
 )
+from trustprop.statements.model.decisions import DecisionRecord
 
 TAGS = ["statements"]
 ShownAtOnce = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
@@ -123,6 +125,21 @@ async def record_erratum(
         return await once(tx, service.record_erratum(tx, caller, number, data))
 
 
+@get(
+    "/compounds/{compound_id:uuid}/resolutions/{resolution_id:uuid}/follow-up",
+    operation_id="resolutions_follow_up",
+    tags=TAGS,
+)
+async def get_follow_up(
+    resolution_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+) -> DecisionRecord:
+    """Read what was done and spent under a resolution: budgets, contracts, transfers, mandates, entries."""
+    async with database.read(caller) as tx:
+        return await service.follow_up(tx, caller, resolution_id)
+
+
 def _month(period: str) -> Period:
     """Raises Missing for what is no month."""
     try:
@@ -138,4 +155,5 @@ handlers = [
     publish_statement,
     list_statements,
     record_erratum,
+    get_follow_up,
 ]

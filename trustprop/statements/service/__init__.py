@@ -3,6 +3,7 @@
 from trustprop.statements.model import CLOSE_ACT
 from trustprop.statements.service.auditing import audit
 from trustprop.statements.service.closing import EFFECT, draft_close, find_close
+from trustprop.statements.service.decisions import decisions_of, follow_up
 from trustprop.statements.service.errata import record_erratum
 from trustprop.statements.service.publishing import (
     documents,
@@ -21,9 +22,11 @@ EFFECTS = {CLOSE_ACT: EFFECT}
 __all__ = [
     "EFFECTS",
     "audit",
+    "decisions_of",
     "documents",
     "draft_close",
     "find_close",
+    "follow_up",
     "keep_print",
     "listed",
     "months",
