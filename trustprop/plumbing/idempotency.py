@@ -5,6 +5,7 @@ same key waits on that row; when the first commits it replays the stored answer,
 back it does the work itself. So neither a kill nor a race can do the work twice or lose the answer.
 """
 
+import hmac
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -65,6 +66,14 @@ class Once:
         self._route = route
         self._key = key
         self._content_sha256 = content_sha256
+
+    def hidden(self, pepper: bytes) -> "Once":
+        """The same, but its content can be tried out only by who has the pepper, while there is one.
+
+        For requests of few possible contents that must stay secret, such as what is on a ballot.
+        """
+        digest = hmac.digest(pepper, self._content_sha256, "sha256")
+        return Once(self._caller, self._route, self._key, digest)
 
     async def __call__(
         self,

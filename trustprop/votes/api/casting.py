@@ -14,6 +14,7 @@ from trustprop.kernel.caller import Caller
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.idempotency import Once
 from trustprop.plumbing.paging import MAX_LIMIT, Page, open_cursor, page
+from trustprop.plumbing.vault import Vault
 from trustprop.votes import service
 from trustprop.votes.model.counting import Channel
 from trustprop.votes.model.holding import (
@@ -26,6 +27,7 @@ from trustprop.votes.model.holding import (
     ObjectToBallot,
 )
 from trustprop.votes.rules.franchise import AlreadyVoted
+from trustprop.votes.service.polls import retry_pepper
 
 VOTE = "/compounds/{compound_id:uuid}/votes/{vote_id:uuid}"
 BALLOT = VOTE + "/ballots/{ballot_id:uuid}"
@@ -52,14 +54,16 @@ async def cast(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     log_key: NamedDependency[Ed25519PrivateKey],
+    vault: NamedDependency[Vault],
     once: NamedDependency[Once],
     data: JSONBody[CastBallot],
 ) -> Response[BallotReceipt]:
     """Cast one's ballot as an owner of the record date, or under a written proxy."""
     channel = Channel.ONLINE if data.proxy_id is None else Channel.PROXY
     told = second_ballot_told(database, caller, vote_id, channel)
+    hidden = once.hidden(retry_pepper(vault, caller.compound_id, vote_id))
     async with told, database.begin(caller) as tx:
-        return await once(tx, service.cast(tx, caller, vote_id, data, log_key))
+        return await hidden(tx, service.cast(tx, caller, vote_id, data, log_key))
 
 
 @post(BALLOT + "/objections", operation_id="votes_object", tags=TAGS)

@@ -31,6 +31,7 @@ from trustprop.votes.model.holding import (
     ProxyView,
     VoterAppointment,
 )
+from trustprop.votes.service.polls import retry_pepper
 
 VOTE = "/compounds/{compound_id:uuid}/votes/{vote_id:uuid}"
 TAGS = ["votes"]
@@ -157,8 +158,9 @@ async def enter_paper(
     """Enter what one reads on a paper; when two have read the same, the ballot is in the box."""
     channel = Channel.PAPER if data.proxy_id is None else Channel.PROXY
     told = second_ballot_told(database, caller, vote_id, channel)
+    hidden = once.hidden(retry_pepper(vault, caller.compound_id, vote_id))
     async with told, database.begin(caller) as tx:
-        return await once(tx, service.enter_paper(tx, caller, vote_id, data, vault, log_key))
+        return await hidden(tx, service.enter_paper(tx, caller, vote_id, data, vault, log_key))
 
 
 @get(VOTE + "/paper-entries", operation_id="votes_paper_entries", tags=TAGS)

@@ -6,6 +6,7 @@ follow from it, and with it go the sealed answers, the codes of the papers and t
 
 import base64
 import hmac
+import unicodedata
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -68,6 +69,7 @@ class VoteKeys(Fact):
     paper: bytes
     reading: bytes
     holder: bytes
+    retry: bytes
 
 
 # Keys
@@ -79,6 +81,7 @@ def keys_of(secret: bytes) -> VoteKeys:
         paper=_derive(secret, b"trustprop/votes/paper/v1"),
         reading=_derive(secret, b"trustprop/votes/reading/v1"),
         holder=_derive(secret, b"trustprop/votes/holder/v1"),
+        retry=_derive(secret, b"trustprop/votes/retry/v1"),
     )
 
 
@@ -97,16 +100,18 @@ def code_hash(code: str) -> bytes:
 
 def holder_commitment(keys: VoteKeys, identity_number: str) -> bytes:
     """Equal for the same holder of proxies in one vote, and worthless without the key."""
-    number = identity_number.strip().replace(" ", "").upper()
+    plain = unicodedata.normalize("NFKC", identity_number).upper()
+    number = "".join(sign for sign in plain if sign.isalnum())
     return hmac.digest(keys.holder, number.encode(), "sha256")
 
 
 def reading_of(keys: VoteKeys, questions: Sequence[Question], command: EnterPaper) -> bytes:
-    """Equal for equal readings of a paper; says nothing without the key.
+    """Equal for equal readings of one paper; says nothing without the key, and nothing about other papers.
 
     Questions answered by abstaining and by a blank read the same, because they count the same.
     """
     read = {
+        "paper": code_hash(command.code).hex(),
         "flaw": command.flaw,
         "owner_id": command.owner_id,
         "proxy_id": command.proxy_id,

@@ -230,15 +230,20 @@ def check_appointment(voter: Voter, owner_id: UUID) -> None:
 
 
 def check_holder(
-    proxy: Proxy, others: Iterable[Proxy], cap: int, *, is_staff_of_firm: bool
+    proxy: Proxy,
+    others: Iterable[Proxy],
+    cap: int,
+    *,
+    is_staff_of_firm: bool,
+    used: Collection[UUID] = (),
 ) -> None:
-    """Raises ProxyHolderIsStaff or ProxiesOverCap."""
+    """One that was used counts, also when it was ended since. Raises ProxyHolderIsStaff or ProxiesOverCap."""
     if is_staff_of_firm:
         raise ProxyHolderIsStaff
     held = [
         one
         for one in others
-        if one.ended_at is None
+        if (one.ended_at is None or one.proxy_id in used)
         and (
             one.holder_commitment == proxy.holder_commitment
             or (

@@ -145,8 +145,13 @@ async def give_proxy(
     if known is not None:
         franchise.check_same_proxy(known, proxy)
         return proxy_view(known)
+    boxed = await box.ballots(tx, compound_id, vote_id)
     franchise.check_holder(
-        proxy, others, vote.policy.proxies_per_holder, is_staff_of_firm=command.is_staff_of_firm
+        proxy,
+        others,
+        vote.policy.proxies_per_holder,
+        is_staff_of_firm=command.is_staff_of_firm,
+        used={one.proxy_id for one in boxed if one.proxy_id is not None},
     )
     await evidence.check_exist(tx, compound_id, command.evidence)
     if not await store.add_proxy(tx, compound_id, vote_id, proxy):

@@ -170,6 +170,12 @@ def keys_of(vault: Vault, compound_id: UUID, vote_id: UUID) -> boxes.VoteKeys:
     return boxes.keys_of(secret)
 
 
+def retry_pepper(vault: Vault, compound_id: UUID, vote_id: UUID) -> bytes:
+    """What hides a ballot in the key of its request; forgotten with the key of the vote."""
+    secret = vault.read(secret_name(compound_id, vote_id))
+    return b"" if secret is None else boxes.keys_of(secret).retry
+
+
 async def enqueue_forgetting(tx: Tx, compound_id: UUID, vote_id: UUID) -> None:
     """The worker forgets the key when this commits, should the edge not live to do it."""
     payload = {"compound_id": str(compound_id), "vote_id": str(vote_id)}
