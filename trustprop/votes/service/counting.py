@@ -18,7 +18,7 @@ from trustprop.kernel.periods import local_date
 from trustprop.plumbing.database import Tx
 from trustprop.plumbing.vault import Vault
 from trustprop.votes import rules
-from trustprop.votes.model.counting import Poll, Result, Seat, Voter, Weight
+from trustprop.votes.model.counting import Channel, Poll, Result, Seat, Voter, Weight
 from trustprop.votes.model.document import BoxHead, RollTotals, VoteDocument, VoteHead
 from trustprop.votes.model.holding import (
     CountedVote,
@@ -288,6 +288,12 @@ async def turnout(tx: Tx, compound_id: UUID, vote_id: UUID) -> Turnout:
     )
     everybody = Weight(heads=vote.heads, area_dm2=vote.area_dm2)
     return Turnout(vote_id=vote_id, total=everybody, returned=returned)
+
+
+async def returned_by_channel(tx: Tx, compound_id: UUID, vote_id: UUID) -> dict[Channel, int]:
+    """How many ballots lie in the box of a counted vote: online, on paper, by proxy. Raises Missing."""
+    await _count_of(tx, compound_id, vote_id)
+    return await box.by_channel(tx, compound_id, vote_id)
 
 
 async def read_roll(tx: Tx, caller: Caller, vote_id: UUID) -> VoteRoll:

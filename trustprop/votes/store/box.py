@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from trustprop.plumbing import rows
 from trustprop.plumbing.database import Tx
+from trustprop.votes.model.counting import Channel
 from trustprop.votes.model.holding import (
     BallotEvent,
     BoxedBallot,
@@ -63,6 +64,16 @@ async def find_ballot(
     )
     row = (await tx.execute(wanted)).first()
     return None if row is None else rows.to(BoxedBallot, row)
+
+
+async def by_channel(tx: Tx, compound_id: UUID, vote_id: UUID) -> dict[Channel, int]:
+    """How many ballots lie in the box, by how they came."""
+    found = await tx.execute(
+        select(ballot.c.channel, func.count().label("ballots"))
+        .where(ballot.c.compound_id == compound_id, ballot.c.vote_id == vote_id)
+        .group_by(ballot.c.channel)
+    )
+    return {Channel(row.channel): row.ballots for row in found}
 
 
 async def is_known(tx: Tx, compound_id: UUID, ballot_id: UUID) -> bool:
