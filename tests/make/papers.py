@@ -3,6 +3,7 @@
 No dice: every choice follows from the voter's number, so the figures are the same for ever.
 """
 
+import base64
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -43,12 +44,12 @@ from trustprop.meetings.model.meetings import (
     StepDone,
 )
 from trustprop.meetings.model.motions import (
-    Candidate,
     Election,
     Elements,
     Motion,
     MotionContent,
     MotionDifference,
+    Nominee,
 )
 from trustprop.meetings.model.papers import Ballots, PaperName, PaperVoter
 from trustprop.meetings.papers import AfterFacts, CountFacts, MeetingFacts
@@ -56,8 +57,8 @@ from trustprop.meetings.rules.deadlines import draw_calendar
 from trustprop.meetings.rules.motions import questions
 from trustprop.votes import rules as vote_rules
 from trustprop.votes.model.counting import (
-    Answer,
     Ballot,
+    BallotAnswer,
     Channel,
     Choice,
     Count,
@@ -233,7 +234,7 @@ def motion(
 @cache
 def motions() -> tuple[Motion, ...]:
     candidates = tuple(
-        Candidate(
+        Nominee(
             candidate_id=number(8, n),
             person_id=number(9, n),
             name=person(40 + 11 * n),
@@ -489,15 +490,15 @@ def _ballot(voter: Voter, owner_id: UUID | None, sequence: int, *, turned: bool)
     )
 
 
-def _answers(rank: int, *, turned: bool) -> Iterable[Answer]:
+def _answers(rank: int, *, turned: bool) -> Iterable[BallotAnswer]:
     for question in questions(motions()):
         if question.kind is QuestionKind.MOTION:
             percent = AGREE[question.position]
             choice = _choice(rank * 37 + question.position * 31, percent, turned=turned)
-            yield Answer(question_id=question.question_id, choice=choice)
+            yield BallotAnswer(question_id=question.question_id, choice=choice)
         for n, candidate in enumerate(question.candidates):
             choice = _choice(rank * 43 + n * 17, AGREE_PERSONS[n], turned=turned)
-            yield Answer(
+            yield BallotAnswer(
                 question_id=question.question_id,
                 candidate_id=candidate.candidate_id,
                 choice=choice,
@@ -539,7 +540,7 @@ def document() -> VoteDocument:
 
 @cache
 def count_facts() -> CountFacts:
-    returned: dict[str, int] = {}
+    returned: dict[Channel, int] = {}
     for ballot in poll().ballots:
         returned[ballot.channel] = returned.get(ballot.channel, 0) + 1
     return CountFacts(
@@ -606,7 +607,7 @@ def voter_named(serial: int) -> PaperVoter:
 
 def code(serial: int) -> str:
     """As long as the code of a real ballot."""
-    return sha256(f"code {serial}".encode()).hex()[:32]
+    return base64.b32encode(sha256(f"code {serial}".encode())[:10]).decode()
 
 
 def ballots(serials: Iterable[int]) -> Ballots:

@@ -1,9 +1,11 @@
 """The assembly's papers as PDFs: a Struct, a template of its name, two languages."""
 
+import io
 from typing import Any
 
 import cn2an
 import msgspec
+import pikepdf
 
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.money import square_metres
@@ -55,6 +57,13 @@ def pdf(name: PaperName, told: bytes, lang: str) -> bytes:
     return paper.pdf(html(name, shown, sha256(told).hex(), lang), sheets(name), identifier)
 
 
+def counted_pdf(name: PaperName, told: bytes, lang: str) -> tuple[bytes, int]:
+    """The same with its number of pages."""
+    content = pdf(name, told, lang)
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        return content, len(opened.pages)
+
+
 def sheets(name: PaperName) -> tuple[str, ...]:
     return ("shared/page.css", "shared/letter.css", f"{name}/style.css")
 
@@ -101,12 +110,18 @@ def words(lang: str) -> dict[str, Any]:
         "percent": _percent,
         "qr": paper.qr,
         "asked": _asked,
+        "spaced": _spaced,
         "title_of": of(TITLES),
     }
 
 
 def _asked(items: tuple[Item, ...], ballot: BallotToPrint) -> list[Item]:
     return [item for item in items if item.position in ballot.items]
+
+
+def _spaced(code: str) -> str:
+    """In fours, for whoever has to type it; dashes mean nothing to the reader of codes."""
+    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
 
 
 def _area_in_words(area_dm2: int) -> str:

@@ -41,6 +41,11 @@ class Press:
         raise AssertionError
 
     @property
+    def size(self) -> int:
+        """How many documents it draws at once."""
+        return self._processes
+
+    @property
     def processes(self) -> tuple[int, ...]:
         """The process ids at work."""
         return tuple(self._pool._processes) if self._pool else ()  # noqa: SLF001 - no other way

@@ -11,7 +11,7 @@ from trustprop.meetings.model.debate import Speech
 from trustprop.meetings.model.meetings import Deadline, Meeting, Step
 from trustprop.meetings.model.motions import Motion, MotionDifference
 from trustprop.meetings.model.papers import Item, PaperHead
-from trustprop.votes.model.counting import CountingPolicy, Weight
+from trustprop.votes.model.counting import Channel, CountingPolicy, Weight
 from trustprop.votes.model.document import VoteDocument
 
 
@@ -45,7 +45,7 @@ class CountFacts(Fact):
 
     document: VoteDocument
     digest: str
-    returned: Mapping[str, int]
+    returned: Mapping[Channel, int]
     """Ballots in the box by channel."""
     owner_witnesses: int
     committee_witnesses: int
