@@ -56,7 +56,7 @@ from trustprop.statements import service as statements_service
 from trustprop.urls import serving_url
 from trustprop.votes import api as votes
 from trustprop.votes import jobs as votes_jobs
-from trustprop.web import compound, counts, problems, public
+from trustprop.web import compound, counts, decisions, problems, public
 
 BOOKS_BALANCED = Gauge(
     "trustprop_books_balanced", "1 while debit equals credit in every fund of every compound"
@@ -177,6 +177,7 @@ def create_app(
             metrics,
             *public.handlers,
             *counts.handlers,
+            *decisions.handlers,
             *compound.handlers,
             *problems.handlers,
             Router("/v1", route_handlers=handlers),

@@ -108,7 +108,8 @@ async def test_a_payment_shows_its_order_and_its_entry(tx: Tx, decided: Decided)
 async def test_a_transfer_spends_nothing(tx: Tx, decided: Decided) -> None:
     found = await service.follow_up(tx, decided.caller, decided.transfer)
     assert [(one.kind, one.title) for one in found.deeds] == [(DeedKind.FUND_TRANSFER, "PR → RS")]
-    assert (len(found.entries), found.spent_fen) == (1, 0)
+    assert [one.amount_fen for one in found.entries] == [20_670_00]
+    assert found.spent_fen == 0
 
 
 async def test_an_election_shows_its_mandates_without_names(tx: Tx, decided: Decided) -> None:
@@ -134,6 +135,8 @@ async def test_a_quarter_shows_its_decisions_and_what_was_done_under_earlier_one
 async def test_nothing_of_a_month_that_is_not_closed_is_shown(tx: Tx, decided: Decided) -> None:
     before = await service.decisions_of(tx, decided.caller, *QUARTER)
     assert not any(one.entries for one in before.decisions)
+    used = {deed.kind: deed.spent_fen for one in before.decisions for deed in one.deeds}
+    assert used[DeedKind.BUDGET] == 0
     assert before.closed_through == ""
     later = replace(decided.caller, at=SEPTEMBER + timedelta(days=20))
     await ledger.close_period(tx, later, Period(2025, 9))

@@ -109,6 +109,11 @@ def check_page(base: str, compound: str, number: str, lang: str) -> bytes:
     return _draw("check.html", shared | _frame(base, lang) | facts)
 
 
+def decisions_page(base: str, facts: dict[str, Any], lang: str) -> bytes:
+    """What became of decisions in a quarter."""
+    return _draw("decisions.html", words(lang) | _frame(base, lang) | facts)
+
+
 def unpublished_page(base: str, compound: str, lang: str) -> bytes:
     """A compound before its first statement."""
     return index_page(base, compound, (), lang)

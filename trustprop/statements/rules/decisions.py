@@ -90,11 +90,20 @@ def _within(
     entries = tuple(one for one in record.entries if first_on <= one.accounting_on <= last_on)
     return replace(
         record,
-        deeds=tuple(one for one in record.deeds if _is_shown(one, first_on, last_on, booked_until)),
+        deeds=tuple(
+            _published(one)
+            for one in record.deeds
+            if _is_shown(one, first_on, last_on, booked_until)
+        ),
         entries=entries,
         told=tuple(one for one in record.told if first_on <= one.on <= last_on),
         spent_fen=_spent(entries),
     )
+
+
+def _published(deed: Deed) -> Deed:
+    """What a contract was billed by now is of no month that is closed."""
+    return replace(deed, spent_fen=None) if deed.kind is DeedKind.CONTRACT else deed
 
 
 def _is_shown(deed: Deed, first_on: date, last_on: date, booked_until: date) -> bool:

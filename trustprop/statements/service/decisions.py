@@ -55,7 +55,7 @@ async def _records(
     held = {one.resolution_id: one for one in resolutions}
     return rules.records(
         held.values(),
-        await store.deeds(tx, compound_id, held.keys(), until),
+        await store.deeds(tx, compound_id, held.keys(), until, booked_until),
         await store.entries(tx, compound_id, held.keys(), booked_until),
         await store.told(tx, compound_id, held.keys(), until),
     )

@@ -25,7 +25,8 @@ _DEEDS = """
         FROM budget b
         CROSS JOIN LATERAL (
             SELECT CAST(sum(v.appropriated_fen + v.adjusted_fen) AS bigint) AS amount_fen,
-                   CAST(sum(v.actual_fen) AS bigint) AS spent_fen
+                   CAST(coalesce(sum(v.actual_fen) FILTER (WHERE v.moved_on <= $4), 0) AS bigint)
+                       AS spent_fen
             FROM budget_line l
             JOIN line_movement v ON v.compound_id = l.compound_id AND v.line_id = l.line_id
             WHERE l.compound_id = b.compound_id AND l.budget_id = b.budget_id AND v.moved_on <= $3
@@ -87,7 +88,14 @@ _DEEDS = """
     ORDER BY "on" NULLS LAST, kind, id
 """
 _ENTRIES = """
-    SELECT e.resolution_id, e.number, e.accounting_on, e.kind, sum(l.debit_fen) AS amount_fen
+    SELECT e.resolution_id, e.number, e.accounting_on, e.kind,
+           coalesce(
+               nullif(greatest(
+                   sum(l.debit_fen) FILTER (WHERE left(l.account, 4) IN ('1001', '1002')),
+                   sum(l.credit_fen) FILTER (WHERE left(l.account, 4) IN ('1001', '1002'))
+               ), 0),
+               sum(l.debit_fen)
+           ) AS amount_fen
     FROM entry e
     JOIN entry_line l ON l.compound_id = e.compound_id AND l.number = e.number
     WHERE e.compound_id = $1 AND e.resolution_id = ANY($2) AND e.accounting_on <= $3
@@ -103,17 +111,20 @@ _TOLD = """
 
 
 async def deeds(
-    tx: Tx, compound_id: UUID, resolution_ids: Collection[UUID], until: date
+    tx: Tx, compound_id: UUID, resolution_ids: Collection[UUID], until: date, booked_until: date
 ) -> tuple[DeedOf, ...]:
     """What was opened by these decisions until a day, the earliest first."""
-    found = await tx.raw.fetch(_DEEDS, compound_id, list(resolution_ids), until)
+    found = await tx.raw.fetch(_DEEDS, compound_id, list(resolution_ids), until, booked_until)
     return tuple(DeedOf(resolution_id=row["resolution_id"], deed=_deed(row)) for row in found)
 
 
 async def entries(
     tx: Tx, compound_id: UUID, resolution_ids: Collection[UUID], until: date
 ) -> tuple[EntryOf, ...]:
-    """Entries that name one of these decisions, in order of their numbers."""
+    """Entries that name one of these decisions, in order of their numbers.
+
+    The amount is what moved through cash, once; where nothing did, what the entry debits.
+    """
     found = await tx.raw.fetch(_ENTRIES, compound_id, list(resolution_ids), until)
     return tuple(
         EntryOf(
