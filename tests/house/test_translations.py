@@ -24,7 +24,7 @@ from trustprop.invoices.model import ContractState, InvoiceState, PlatformResult
 from trustprop.kernel.caller import Office, Party
 from trustprop.kernel.errors import FieldError
 from trustprop.ledger.model import EntryKind
-from trustprop.meetings.model import Matter, ResolutionState
+from trustprop.meetings.model import Matter, ResolutionState, Step
 from trustprop.plumbing import i18n
 from trustprop.plumbing.reasons import explain
 from trustprop.votes.model.counting import Channel, Majority
@@ -39,7 +39,8 @@ WORDS: dict[str, tuple[type[StrEnum], ...]] = {
     ),
     "kind": (ChargeKind, OrderKind, EntryKind),
     "party": (Party,),
-    "needed": (Office, OrderState, KeyState, Matter),
+    "needed": (Office, OrderState, KeyState, Matter, Step),
+    "step": (Step,),
     "matter": (Matter,),
     "majority": (Majority,),
     "result": (PlatformResult,),

@@ -22,11 +22,11 @@ from trustprop.meetings import service
 from trustprop.meetings.model import (
     AddMotion,
     Amendment,
-    Candidate,
+    Nominee,
     DrawRoll,
     Election,
     Elements,
-    GiveNotice,
+    AnnounceMeeting,
     Matter,
     Meeting,
     MeetingForm,
@@ -164,17 +164,17 @@ def amendment_command(*changes: ClauseChange, **facts: Any) -> AddMotion:
     return motion_command(Matter.GOVERNING_TEXT, **(values | facts))
 
 
-def candidate(person: Caller, name: str, **facts: Any) -> Candidate:
+def candidate(person: Caller, name: str, **facts: Any) -> Nominee:
     values: dict[str, Any] = {
         "candidate_id": new_id(),
         "person_id": person.person_id,
         "name": name,
         "office": Office.COMMITTEE_MEMBER,
     }
-    return Candidate(**(values | facts))
+    return Nominee(**(values | facts))
 
 
-def election_command(*candidates: Candidate, seats: int = 2, **facts: Any) -> AddMotion:
+def election_command(*candidates: Nominee, seats: int = 2, **facts: Any) -> AddMotion:
     replaces = facts.pop("replaces", ())
     election = Election(
         seats=seats,
@@ -216,7 +216,7 @@ async def on_the_roll(
     return await service.draw_roll(tx, caller, meeting.meeting_id, roll, vault)
 
 
-def notice_command(meeting: Meeting, motions: tuple[Motion, ...], **changes: Any) -> GiveNotice:
+def notice_command(meeting: Meeting, motions: tuple[Motion, ...], **changes: Any) -> AnnounceMeeting:
     values: dict[str, Any] = {
         "agenda_digest": meeting.agenda_digest,
         "motions": tuple(one.motion_id for one in motions if one.withdrawn_at is None),
@@ -225,7 +225,7 @@ def notice_command(meeting: Meeting, motions: tuple[Motion, ...], **changes: Any
         "posted": (MINUTES,),
         "told_residents_committee": (MINUTES,),
     }
-    return GiveNotice(**(values | changes))
+    return AnnounceMeeting(**(values | changes))
 
 
 async def noticed(
@@ -320,4 +320,5 @@ async def in_effect(
     """The resolutions of a whole meeting, taken into effect on the day of the posting."""
     meeting = await posted(tx, assembly, vault, *motions, **changes)
     director = at(assembly.director.caller, POSTED)
-    return await service.take_effect(tx, director, meeting.meeting_id, TakeEffect())
+    taken = await service.take_effect(tx, director, meeting.meeting_id, TakeEffect())
+    return taken.resolutions

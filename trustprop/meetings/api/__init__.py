@@ -1,5 +1,21 @@
 """How meetings are asked."""
 
-from trustprop.meetings.api import foundations, resolutions
+from trustprop.meetings.api import (
+    afterwards,
+    debate,
+    foundations,
+    meetings,
+    papers,
+    resolutions,
+    steps,
+)
 
-handlers = [*resolutions.handlers, *foundations.handlers]
+handlers = [
+    *meetings.handlers,
+    *steps.handlers,
+    *debate.handlers,
+    *afterwards.handlers,
+    *papers.handlers,
+    *resolutions.handlers,
+    *foundations.handlers,
+]

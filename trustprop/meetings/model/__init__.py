@@ -2,6 +2,7 @@
 
 from trustprop.meetings.model.afterwards import (
     AnswerObjection,
+    EffectTaken,
     Filing,
     FilingKind,
     FollowUp,
@@ -33,6 +34,7 @@ from trustprop.meetings.model.foundations import (
     DraftText,
 )
 from trustprop.meetings.model.meetings import (
+    AnnounceMeeting,
     CalledBy,
     Cancel,
     Consequence,
@@ -40,7 +42,6 @@ from trustprop.meetings.model.meetings import (
     DrawRoll,
     Evidence,
     ExtendWindow,
-    GiveNotice,
     Meeting,
     MeetingForm,
     MeetingKind,
@@ -58,7 +59,6 @@ from trustprop.meetings.model.meetings import (
 from trustprop.meetings.model.motions import (
     AddMotion,
     Amendment,
-    Candidate,
     Election,
     Element,
     Elements,
@@ -66,6 +66,7 @@ from trustprop.meetings.model.motions import (
     MotionContent,
     MotionDifference,
     MotionOutcome,
+    Nominee,
 )
 from trustprop.meetings.model.resolutions import (
     Area,
@@ -84,13 +85,13 @@ from trustprop.meetings.model.resolutions import (
 __all__ = [
     "AddMotion",
     "Amendment",
+    "AnnounceMeeting",
     "AnswerObjection",
     "Area",
     "AskToSpeak",
     "Body",
     "CalledBy",
     "Cancel",
-    "Candidate",
     "Consequence",
     "Deadline",
     "Deliberate",
@@ -103,6 +104,7 @@ __all__ = [
     "DraftRevocation",
     "DraftText",
     "DrawRoll",
+    "EffectTaken",
     "Election",
     "Element",
     "Elements",
@@ -112,7 +114,6 @@ __all__ = [
     "Filing",
     "FilingKind",
     "FollowUp",
-    "GiveNotice",
     "Handover",
     "Heads",
     "Matter",
@@ -125,6 +126,7 @@ __all__ = [
     "MotionContent",
     "MotionDifference",
     "MotionOutcome",
+    "Nominee",
     "ObjectionTarget",
     "OpenDebate",
     "OpenDeliberation",

@@ -10,7 +10,7 @@ from msgspec import Meta
 from trustprop.compounds.model import Name, Prose
 from trustprop.kernel.struct import Command, Fact
 from trustprop.meetings.model.meetings import Evidence
-from trustprop.meetings.model.resolutions import Digest
+from trustprop.meetings.model.resolutions import Digest, Resolution
 
 
 class ObjectionTarget(StrEnum):
@@ -118,3 +118,10 @@ class FollowUp(Fact):
     evidence: tuple[str, ...]
     written_by: UUID
     written_at: datetime
+
+
+class EffectTaken(Fact):
+    """What a meeting decided; a rehearsal decides nothing."""
+
+    meeting_id: UUID
+    resolutions: tuple[Resolution, ...]

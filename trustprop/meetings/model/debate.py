@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from trustprop.compounds.model import Name, Prose
+from trustprop.compounds.model import PRINTABLE, Name
 from trustprop.kernel.struct import Command, Fact
 from trustprop.votes.model.counting import Choice
 from trustprop.votes.model.deliberation import Advice
@@ -75,7 +75,7 @@ class WriteRemark(Command):
     """A word of the firm, the supervisor or anybody else on the meeting or on one motion."""
 
     id: UUID
-    body: Annotated[Prose, Meta(max_length=4000)]
+    body: Annotated[str, Meta(min_length=1, max_length=4000, pattern=PRINTABLE)]
     motion_id: UUID | None = None
 
 

@@ -155,7 +155,7 @@ class DrawRoll(Command):
     """Of the vote that will hold the ballots."""
 
 
-class GiveNotice(Command):
+class AnnounceMeeting(Command):
     """Everything that was posted, in full: what is not in it cannot be voted on."""
 
     agenda_digest: Digest

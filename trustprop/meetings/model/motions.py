@@ -49,7 +49,7 @@ class Amendment(Command):
     changes: Annotated[tuple[ClauseChange, ...], Meta(min_length=1, max_length=500)]
 
 
-class Candidate(Command):
+class Nominee(Command):
     candidate_id: UUID
     """Also of the mandate and of the resolution, if elected."""
     person_id: UUID
@@ -63,7 +63,7 @@ class Election(Command):
     """Who stands for which seats, and whose mandates the elected replace."""
 
     seats: Annotated[int, Meta(ge=1, le=50)]
-    candidates: Annotated[tuple[Candidate, ...], Meta(min_length=1, max_length=100)]
+    candidates: Annotated[tuple[Nominee, ...], Meta(min_length=1, max_length=100)]
     term_from: date
     term_until: date
     replaces: Annotated[tuple[UUID, ...], Meta(max_length=50)] = ()

@@ -64,7 +64,6 @@ from trustprop.meetings.rules.resolutions import (
 )
 from trustprop.meetings.rules.steps import (
     BallotsTooEarly,
-    CallTooWeak,
     CountNotWitnessed,
     EffectTooEarly,
     ExtensionNotAllowed,
@@ -92,7 +91,6 @@ __all__ = [
     "OF_EVERYBODY",
     "UNANIMOUS",
     "BallotsTooEarly",
-    "CallTooWeak",
     "ChairNotNeutral",
     "CountNotWitnessed",
     "DeliberatedTwice",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from trustprop.compounds.model import Appointment
 from trustprop.kernel.periods import local_date
 from trustprop.meetings.model.meetings import Meeting, Step
-from trustprop.meetings.model.motions import Candidate, Motion, MotionOutcome
+from trustprop.meetings.model.motions import Motion, MotionOutcome, Nominee
 from trustprop.meetings.model.resolutions import Body, Figures, Resolution, ResolutionState
 from trustprop.votes.model.counting import Result, Seat
 
@@ -92,14 +92,14 @@ def numbered(resolution: Resolution, number: str) -> Resolution:
     return replace(resolution, number=number)
 
 
-def _candidate(motion: Motion, candidate_id: UUID | None) -> Candidate | None:
+def _candidate(motion: Motion, candidate_id: UUID | None) -> Nominee | None:
     election = motion.content.election
     if election is None:
         return None
     return next(one for one in election.candidates if one.candidate_id == candidate_id)
 
 
-def _subject(motion: Motion, candidate: Candidate | None) -> UUID | None:
+def _subject(motion: Motion, candidate: Nominee | None) -> UUID | None:
     """A mandate, the version of a text, or what the motion names."""
     if candidate is not None:
         return candidate.candidate_id

@@ -14,8 +14,8 @@ from trustprop.compounds.model import HeadCount, Limits
 from trustprop.kernel.errors import N_, Conflict, Invalid
 from trustprop.kernel.periods import local_date
 from trustprop.meetings.model.meetings import (
+    AnnounceMeeting,
     ExtendWindow,
-    GiveNotice,
     Meeting,
     MeetingForm,
     MeetingKind,
@@ -159,19 +159,6 @@ class MeetingInEffect(Conflict):
     number: str
 
 
-class CallTooWeak(Conflict):
-    code = "call-too-weak"
-    detail = N_(
-        "{heads} heads and {area_dm2} support the call; {percent} percent of {total_heads} heads "
-        "and of {total_area_dm2} are needed."
-    )
-    heads: int
-    area_dm2: int
-    total_heads: int
-    total_area_dm2: int
-    percent: int
-
-
 class MeetingDiffers(Conflict):
     code = "meeting-differs"
     detail = N_("A meeting with this id is already here with other content.")
@@ -260,7 +247,7 @@ def give_notice(
     meeting: Meeting,
     limits: Limits,
     agenda: Collection[UUID],
-    command: GiveNotice,
+    command: AnnounceMeeting,
     at: datetime,
     by: UUID | None,
 ) -> Meeting:

@@ -35,6 +35,7 @@ from trustprop.meetings.service.foundations import (
 from trustprop.meetings.service.preparing import draw_roll, give_notice, screen, set_agenda
 from trustprop.meetings.service.proposing import (
     add_motion,
+    lock_motion,
     propose,
     revise_motion,
     second,
@@ -104,6 +105,7 @@ __all__ = [
     "give_notice",
     "hand_over",
     "handovers",
+    "lock_motion",
     "meetings",
     "motions",
     "object_to",

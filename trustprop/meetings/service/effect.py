@@ -7,7 +7,7 @@ from trustprop.compounds import service as compounds
 from trustprop.identity import service as identity
 from trustprop.identity.model import KeyState
 from trustprop.kernel.caller import Caller
-from trustprop.meetings.model.afterwards import ObjectionTarget
+from trustprop.meetings.model.afterwards import EffectTaken, ObjectionTarget
 from trustprop.meetings.model.meetings import Meeting, Step, TakeEffect
 from trustprop.meetings.model.motions import Motion
 from trustprop.meetings.model.resolutions import Resolution, ResolutionState
@@ -27,9 +27,7 @@ from trustprop.votes import service as votes
 from trustprop.votes.model.counting import Result, Seat
 
 
-async def take_effect(
-    tx: Tx, caller: Caller, meeting_id: UUID, command: TakeEffect
-) -> tuple[Resolution, ...]:
+async def take_effect(tx: Tx, caller: Caller, meeting_id: UUID, command: TakeEffect) -> EffectTaken:
     """Makes the resolutions of a posted meeting; a rehearsal comes to its end and makes none.
 
     No act is signed: the assembly has decided, and the firm cannot withhold a signature. Raises
@@ -46,12 +44,12 @@ async def take_effect(
     check_no_upheld(objections, ObjectionTarget.RESULT)
     await save(tx, caller, meeting, taken)
     if meeting.is_rehearsal:
-        return ()
+        return EffectTaken(meeting_id=meeting_id, resolutions=())
     results, seats = await votes.outcome(tx, caller.compound_id, vote_of(meeting))
     made: list[Resolution] = []
     for motion in motion_rules.live(await store.motions(tx, caller.compound_id, meeting_id)):
         made += await _carry_out(tx, caller, taken, motion, effective_on, results, seats)
-    return tuple(made)
+    return EffectTaken(meeting_id=meeting_id, resolutions=tuple(made))
 
 
 async def _carry_out(

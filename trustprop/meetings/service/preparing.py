@@ -11,8 +11,8 @@ from trustprop.identity.model import KeyState
 from trustprop.kernel.caller import Caller, Party
 from trustprop.kernel.errors import N_, FieldError
 from trustprop.kernel.periods import local_date
-from trustprop.meetings.model.meetings import DrawRoll, GiveNotice, Meeting, Step
-from trustprop.meetings.model.motions import Candidate, Election, Motion
+from trustprop.meetings.model.meetings import AnnounceMeeting, DrawRoll, Meeting, Step
+from trustprop.meetings.model.motions import Election, Motion, Nominee
 from trustprop.meetings.rules import motions as rules
 from trustprop.meetings.rules import steps
 from trustprop.meetings.rules.foundations import KeyOfAnother
@@ -107,12 +107,12 @@ async def _election_errors(
     return errors
 
 
-async def _is_owner(tx: Tx, caller: Caller, candidate: Candidate) -> bool:
+async def _is_owner(tx: Tx, caller: Caller, candidate: Nominee) -> bool:
     on = local_date(caller.at)
     return bool(await compounds.owners_of_person(tx, caller.compound_id, candidate.person_id, on))
 
 
-async def _has_key(tx: Tx, caller: Caller, candidate: Candidate) -> bool:
+async def _has_key(tx: Tx, caller: Caller, candidate: Nominee) -> bool:
     assert candidate.key_id is not None
     key = await identity.find_key(tx, caller.compound_id, candidate.key_id)
     return (
@@ -193,7 +193,9 @@ async def _prepare_vote(tx: Tx, caller: Caller, meeting: Meeting, vault: Vault) 
     await votes.prepare(tx, caller, command, vault)
 
 
-async def give_notice(tx: Tx, caller: Caller, meeting_id: UUID, command: GiveNotice) -> Meeting:
+async def give_notice(
+    tx: Tx, caller: Caller, meeting_id: UUID, command: AnnounceMeeting
+) -> Meeting:
     """Announces motions, roll and days; from here on nothing of it changes.
 
     Raises StepMissing, FilesMissing, RollOfAnotherDay, NoticeOfOtherMotions, BallotsTooEarly or

@@ -216,6 +216,12 @@ async def _class_of(tx: Tx, caller: Caller, content: MotionContent) -> tuple[Maj
     return rules.class_of(content, await compounds.limits(tx, caller.compound_id, on))
 
 
+async def lock_motion(tx: Tx, caller: Caller, motion_id: UUID) -> Motion:
+    """Held with its meeting. Raises Missing."""
+    _, motion = await lock_by_motion(tx, caller, motion_id)
+    return motion
+
+
 async def revise_motion(tx: Tx, caller: Caller, motion_id: UUID, content: MotionContent) -> Motion:
     """Puts it otherwise, until the screening; whoever had seconded it had seconded something else.
 
