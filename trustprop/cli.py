@@ -27,6 +27,7 @@ from trustprop.plumbing.settings import Settings, SettingsWrong, load
 from trustprop.statements import printing
 from trustprop.statements import verify as verification
 from trustprop.urls import owner_url, serving_url
+from trustprop.votes.verify import verify_vote
 
 
 class InPlainWords(click.Group):
@@ -142,6 +143,22 @@ def verify(file: Path, lang: str, as_json: bool, against_database: bool) -> None
         click.echo(msgspec.json.encode(report))
     else:
         click.echo(report.text(lang))
+    sys.exit(0 if report.is_sound else 1)
+
+
+@cli.command("verify-vote")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--receipt", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--digest", help="SHA-256 printed on the tally certificate.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@click.option("--json", "as_json", is_flag=True)
+def verify_count(
+    file: Path, receipt: Path | None, digest: str | None, lang: str, as_json: bool
+) -> None:
+    """Recomputes a published count offline, and finds an owner's own ballot in it."""
+    kept = receipt.read_bytes() if receipt else None
+    report = verify_vote(file.read_bytes(), receipt=kept, digest=digest)
+    click.echo(msgspec.json.encode(report) if as_json else report.text(lang))
     sys.exit(0 if report.is_sound else 1)
 
 
