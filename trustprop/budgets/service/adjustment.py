@@ -83,7 +83,8 @@ async def adopt_adjustment(
 
 
 async def adjustments(tx: Tx, caller: Caller, budget_id: UUID) -> tuple[Adjustment, ...]:
-    documents.check_reads(caller)
+    """Raises Missing."""
+    await documents.check_there(tx, caller, budget_id)
     return await store.adjustments_of(tx, caller.compound_id, budget_id)
 
 

@@ -231,7 +231,9 @@ async def movements_by(
 async def movements(
     tx: Tx, compound_id: UUID, line_id: UUID, *, after: int = 0, limit: int = 200
 ) -> tuple[Movement, ...]:
-    """The movements of a line in order; their sums are its figures."""
+    """The movements of a line in order; their sums are its figures. Raises NoBudgetLine."""
+    if await store.find_line_year(tx, compound_id, line_id) is None:
+        raise rules.NoBudgetLine(line_id=str(line_id))
     return await store.movements_after(tx, compound_id, line_id, after, limit)
 
 

@@ -144,9 +144,7 @@ async def find_version(tx: Tx, caller: Caller, budget_id: UUID, version: int) ->
 
 async def availability_of(tx: Tx, caller: Caller, budget_id: UUID) -> tuple[Availability, ...]:
     """Every line of a budget in force with what it has left; none before adoption."""
-    check_reads(caller)
-    if await store.find_budget(tx, caller.compound_id, budget_id) is None:
-        raise Missing(kind="budget")
+    await check_there(tx, caller, budget_id)
     controls = await control_store.controls_of_budget(tx, caller.compound_id, budget_id)
     return tuple(rules.view(control) for control in controls)
 
@@ -194,8 +192,16 @@ async def answer(tx: Tx, caller: Caller, comment_id: UUID, command: AnswerCommen
 async def comments(
     tx: Tx, caller: Caller, budget_id: UUID, after: UUID | None, limit: int
 ) -> tuple[Comment, ...]:
-    check_reads(caller)
+    """In id order, one more than the limit when there are more. Raises Missing."""
+    await check_there(tx, caller, budget_id)
     return await store.comments_of(tx, caller.compound_id, budget_id, after, limit)
+
+
+async def check_there(tx: Tx, caller: Caller, budget_id: UUID) -> None:
+    """What hangs on a budget is asked for below one that is here. Raises Missing."""
+    check_reads(caller)
+    if await store.find_budget(tx, caller.compound_id, budget_id) is None:
+        raise Missing(kind="budget")
 
 
 def check_reads(caller: Caller) -> None:

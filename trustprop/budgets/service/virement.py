@@ -64,7 +64,8 @@ async def propose_virement(
 
 
 async def virements(tx: Tx, caller: Caller, budget_id: UUID) -> tuple[Virement, ...]:
-    documents.check_reads(caller)
+    """Raises Missing."""
+    await documents.check_there(tx, caller, budget_id)
     return await store.virements_of(tx, caller.compound_id, budget_id)
 
 
