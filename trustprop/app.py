@@ -39,6 +39,7 @@ from trustprop.kernel.struct import Command
 from trustprop.ledger import api as ledger
 from trustprop.ledger import service as ledger_service
 from trustprop.meetings import api as meetings
+from trustprop.meetings import jobs as meetings_jobs
 from trustprop.meetings import service as meetings_service
 from trustprop.plumbing import jobs, log_key
 from trustprop.plumbing.clock import Clock
@@ -218,9 +219,12 @@ async def work(settings: Settings, *, until_empty: bool = False) -> None:
     press = Press(settings.render_processes)
     clock = Clock()
     try:
+        files, vault = files_of(settings), Vault.of(settings)
+        public_url = settings.public_url
         works = {
-            **statements_jobs.works(database, files_of(settings), press, clock),
-            **votes_jobs.works(Vault.of(settings)),
+            **statements_jobs.works(database, files, press, clock),
+            **votes_jobs.works(vault),
+            **meetings_jobs.works(database, files, press, vault, clock, public_url),
         }
         duties = () if settings.rehearsal else (acts_jobs.expiry(database, EFFECTS, clock),)
         if not until_empty:

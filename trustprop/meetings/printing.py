@@ -27,7 +27,7 @@ from trustprop.meetings.model.papers import (
     PrintedRoll,
     ProxyForm,
 )
-from trustprop.meetings.words import CHANNELS, FORMS, FRACTIONS, METHODS, SHARES, STEPS, TITLES
+from trustprop.meetings.words import FORMS, FRACTIONS, METHODS, SHARES, TITLES
 from trustprop.plumbing import i18n, paper
 
 PAPERS: dict[PaperName, type[Fact]] = {
@@ -97,9 +97,7 @@ def words(lang: str) -> dict[str, Any]:
 
     return shared | {
         "word": lambda kind, value: known.get((kind, str(value)), str(value).replace("_", " ")),
-        "step": of(STEPS),
         "form": of(FORMS),
-        "channel": of(CHANNELS),
         "method": of(METHODS),
         "fraction": lambda one: choose(*FRACTIONS[one.numerator, one.denominator, one.is_strict]),
         "share": lambda one: choose(*SHARES[one.numerator, one.denominator, one.is_strict]),

@@ -15,35 +15,10 @@ TITLES = {
     "certificate": ("计票结果证书", "Tally certificate"),
 }
 
-STEPS = {
-    "proposal": ("提议", "Proposal"),
-    "screening": ("议题审查", "Screening"),
-    "agenda": ("确定议程", "Agenda frozen"),
-    "roll": ("确定业主名册", "Roll drawn"),
-    "notice": ("发出通知", "Notice given"),
-    "debate": ("讨论", "Debate"),
-    "ballots_out": ("发出表决票", "Ballots sent out"),
-    "ballots_in": ("收回表决票", "Ballots returned"),
-    "close": ("投票截止", "Vote closed"),
-    "count": ("公开计票", "Public count"),
-    "tally": ("确认结果", "Tally"),
-    "posting": ("公布决定", "Decision posted"),
-    "objections": ("异议期", "Objections"),
-    "filing": ("备案", "Filed"),
-    "effect": ("决定生效", "Decision in effect"),
-    "revocation_window": ("可诉请撤销期", "Revocation window"),
-}
-
 FORMS = {
     "assembly": ("集体讨论后投票", "a meeting, then ballots"),
     "written": ("书面征求意见", "written consultation"),
     "online": ("互联网方式，另备纸质票", "online, with paper for whoever wants it"),
-}
-
-CHANNELS = {
-    "online": ("网上", "online"),
-    "paper": ("纸质", "on paper"),
-    "proxy": ("受托人代投", "by proxy"),
 }
 
 METHODS = {

@@ -1,5 +1,5 @@
 """What is stored of meetings."""
 
-from trustprop.meetings.tables import meetings, resolutions
+from trustprop.meetings.tables import meetings, prints, resolutions
 
-__all__ = ["meetings", "resolutions"]
+__all__ = ["meetings", "prints", "resolutions"]
