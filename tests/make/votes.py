@@ -87,7 +87,35 @@ def at(caller: Caller, instant: datetime) -> Caller:
 
 async def add_world(tx: Tx, compound_id: UUID) -> World:
     """Founded, with its homes listed in January, its owners signed up, and a scan as evidence."""
-    office_holders = {
+    holders, homes = await _found(tx, compound_id, HOMES)
+    founder = make_caller(compound_id=compound_id)
+    names = {one.name: one.owner_id for one in (await compounds.owners(tx, compound_id)).values()}
+    lives = {1: "101", 2: "103", 3: "104", 4: "104", 5: "105", 6: "107"}
+    people = {
+        owner: await add_resident(tx, founder, homes[number], names[f"业主{owner}"])
+        for owner, number in lives.items()
+    }
+    tenant = await add_resident(tx, founder, homes["101"], None)
+    return _world(compound_id, holders, homes, people, tenant)
+
+
+async def add_crowd(tx: Tx, compound_id: UUID, size: int) -> tuple[World, tuple[Caller, ...]]:
+    """So many homes with one owner each, all signed up."""
+    rows = tuple(make_compounds.row(f"{i:04d}", owner=i) for i in range(1, size + 1))
+    holders, homes = await _found(tx, compound_id, rows)
+    founder = make_caller(compound_id=compound_id)
+    people = {
+        i: await add_resident(tx, founder, home, home.owner_ids[0])
+        for i, home in enumerate(homes.values(), start=1)
+    }
+    world = _world(compound_id, holders, homes, people, make_caller(compound_id=compound_id))
+    return world, tuple(people.values())
+
+
+async def _found(
+    tx: Tx, compound_id: UUID, rows: tuple[str, ...]
+) -> tuple[dict[Office, Caller], dict[str, Home]]:
+    holders = {
         office: make_caller(office, compound_id=compound_id, at=VOTING)
         for office in (
             Office.COMMITTEE_DIRECTOR,
@@ -99,27 +127,30 @@ async def add_world(tx: Tx, compound_id: UUID) -> World:
     founder = make_caller(compound_id=compound_id)
     mandates = tuple(
         make_compounds.appointment(office, person_id=caller.person_id)
-        for office, caller in office_holders.items()
+        for office, caller in holders.items()
     )
     await make_compounds.found_compound(tx, founder, mandates=mandates)
-    await compounds.import_homes(tx, founder, make_compounds.homes_csv(*HOMES), LISTED)
+    await compounds.import_homes(tx, founder, make_compounds.homes_csv(*rows), LISTED)
     await add_minutes(tx, compound_id, SCAN)
-    homes = {home.number: home for home in await compounds.homes(tx, compound_id)}
-    names = {one.name: one.owner_id for one in (await compounds.owners(tx, compound_id)).values()}
-    lives = {1: "101", 2: "103", 3: "104", 4: "104", 5: "105", 6: "107"}
-    people = {
-        owner: await add_resident(tx, founder, homes[number], names[f"业主{owner}"])
-        for owner, number in lives.items()
-    }
+    return holders, {home.number: home for home in await compounds.homes(tx, compound_id)}
+
+
+def _world(
+    compound_id: UUID,
+    holders: dict[Office, Caller],
+    homes: dict[str, Home],
+    people: dict[int, Caller],
+    tenant: Caller,
+) -> World:
     return World(
         compound_id=compound_id,
-        director=office_holders[Office.COMMITTEE_DIRECTOR],
-        member=office_holders[Office.COMMITTEE_MEMBER],
-        supervisor=office_holders[Office.SUPERVISOR],
-        manager=office_holders[Office.TRUSTEE_MANAGER],
+        director=holders[Office.COMMITTEE_DIRECTOR],
+        member=holders[Office.COMMITTEE_MEMBER],
+        supervisor=holders[Office.SUPERVISOR],
+        manager=holders[Office.TRUSTEE_MANAGER],
         homes=homes,
         people=people,
-        tenant=await add_resident(tx, founder, homes["101"], None),
+        tenant=tenant,
     )
 
 
