@@ -31,3 +31,14 @@ async def test_a_killed_process_is_replaced_while_the_loop_goes_on():
     finally:
         ticking.cancel()
         press.close()
+
+
+async def test_processes_that_have_printed_enough_make_way_for_fresh_ones():
+    press = Press(2, prints_per_process=2)
+    try:
+        first = {await press.draw(os.getpid) for _print in range(4)}
+        then = set(await asyncio.gather(*(press.draw(os.getpid) for _print in range(12))))
+        assert first.isdisjoint(then)
+        assert len(press.processes) <= press.size
+    finally:
+        press.close()

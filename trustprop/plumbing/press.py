@@ -20,24 +20,28 @@ PRINTS_PER_PROCESS = 100
 class Press:
     """A pool of printing processes; a killed one is replaced and its print done again."""
 
-    def __init__(self, processes: int = 2) -> None:
+    def __init__(self, processes: int = 2, *, prints_per_process: int = PRINTS_PER_PROCESS) -> None:
         self._processes = processes
+        self._prints_per_pool = processes * prints_per_process
         self._pool: ProcessPoolExecutor | None = None
+        self._prints = 0
+        self._free = asyncio.Semaphore(processes)
 
     async def draw(self, function: Callable[[*Told], Drawn], *arguments: *Told) -> Drawn:
         """Calls a function of a module with arguments that pickle, in a printing process.
 
         Raises BrokenProcessPool only when drawing kills its process every time.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            pool = self._open()
-            try:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(pool, function, *arguments)
-            except BrokenProcessPool:
-                self._replace(pool)
-                if attempt == ATTEMPTS:
-                    raise
+        async with self._free:
+            for attempt in range(1, ATTEMPTS + 1):
+                pool = self._next()
+                try:
+                    loop = asyncio.get_running_loop()
+                    return await loop.run_in_executor(pool, function, *arguments)
+                except BrokenProcessPool:
+                    self._replace(pool)
+                    if attempt == ATTEMPTS:
+                        raise
         raise AssertionError
 
     @property
@@ -67,12 +71,26 @@ class Press:
                 process.terminate()
                 process.join()
 
+    def _next(self) -> ProcessPoolExecutor:
+        """The pool for one more print: a fresh one when this one has printed enough.
+
+        Counted here: an executor that counts for itself (``max_tasks_per_child``) can stop for ever
+        in Python 3.11 when all its processes have done their share.
+        """
+        if self._pool is not None and self._prints >= self._prints_per_pool:
+            # It ends what it still prints; then its processes go by themselves.
+            self._pool.shutdown(wait=False)
+            self._pool = None
+        pool = self._open()
+        self._prints += 1
+        return pool
+
     def _open(self) -> ProcessPoolExecutor:
         if self._pool is None:
+            self._prints = 0
             self._pool = ProcessPoolExecutor(
                 self._processes,
                 mp_context=multiprocessing.get_context("spawn"),
-                max_tasks_per_child=PRINTS_PER_PROCESS,
                 initializer=_end_with_parent,
             )
         return self._pool
