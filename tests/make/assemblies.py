@@ -22,16 +22,16 @@ from trustprop.meetings import service
 from trustprop.meetings.model import (
     AddMotion,
     Amendment,
-    Nominee,
+    AnnounceMeeting,
     DrawRoll,
     Election,
     Elements,
-    AnnounceMeeting,
     Matter,
     Meeting,
     MeetingForm,
     MeetingKind,
     Motion,
+    Nominee,
     PostResult,
     Propose,
     Resolution,
@@ -216,7 +216,9 @@ async def on_the_roll(
     return await service.draw_roll(tx, caller, meeting.meeting_id, roll, vault)
 
 
-def notice_command(meeting: Meeting, motions: tuple[Motion, ...], **changes: Any) -> AnnounceMeeting:
+def notice_command(
+    meeting: Meeting, motions: tuple[Motion, ...], **changes: Any
+) -> AnnounceMeeting:
     values: dict[str, Any] = {
         "agenda_digest": meeting.agenda_digest,
         "motions": tuple(one.motion_id for one in motions if one.withdrawn_at is None),
