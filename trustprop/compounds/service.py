@@ -280,6 +280,15 @@ async def owners_of_person(tx: Tx, compound_id: UUID, person_id: UUID, on: date)
     return await store.owners_of_person(tx, compound_id, person_id, on)
 
 
+async def owner_ids_of_person(tx: Tx, compound_id: UUID, person_id: UUID) -> frozenset[UUID]:
+    """Every owner that a person was found to be, whenever: for a frozen roll, which says what counts.
+
+    A transfer that is recorded later and dated back takes nobody off such a roll.
+    """
+    ties = await store.residencies(tx, compound_id, person_id)
+    return frozenset(one.owner_id for one in ties if one.owner_id is not None)
+
+
 async def residencies(tx: Tx, compound_id: UUID, person_id: UUID) -> tuple[Resident, ...]:
     """Every tie of a person to a home, past ones too: why somebody has no vote follows from them."""
     return await store.residencies(tx, compound_id, person_id)

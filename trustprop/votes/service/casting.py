@@ -88,20 +88,21 @@ async def _franchise(
 
 
 async def _places(tx: Tx, caller: Caller, vote: Vote) -> tuple[frozenset[UUID], tuple[Voter, ...]]:
-    """Who this person was on the record date, and the voters that go with it.
+    """Who this person is, and the voters of the frozen roll that go with it.
 
     Raises why there is none.
     """
     person_id, compound_id = person(caller), caller.compound_id
-    owner_ids = await compounds.owners_of_person(tx, compound_id, person_id, vote.record_on)
+    owner_ids = await compounds.owner_ids_of_person(tx, compound_id, person_id)
     held = await store.voters(tx, compound_id, vote.vote_id, owner_ids=owner_ids)
     if held:
         return owner_ids, held
+    owned_then = await compounds.owners_of_person(tx, compound_id, person_id, vote.record_on)
     today = local_date(caller.at)
     owned_today = await compounds.owners_of_person(tx, compound_id, person_id, today)
     raise franchise.refuse_owner(
         await compounds.residencies(tx, compound_id, person_id),
-        owned_then=bool(owner_ids),
+        owned_then=bool(owned_then),
         owns_today=bool(owned_today),
         record_on=vote.record_on,
     )
@@ -239,7 +240,7 @@ async def voters_of_person(
     tx: Tx, compound_id: UUID, vote: Vote, person_id: UUID
 ) -> tuple[Voter, ...]:
     """Every place on the roll that a person may vote for as an owner of the record date."""
-    owner_ids = await compounds.owners_of_person(tx, compound_id, person_id, vote.record_on)
+    owner_ids = await compounds.owner_ids_of_person(tx, compound_id, person_id)
     if not owner_ids:
         return ()
     return await store.voters(tx, compound_id, vote.vote_id, owner_ids=owner_ids)
