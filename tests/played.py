@@ -1,7 +1,7 @@
-"""The month of the demo, played once per run through real sockets; a plugin that conftest loads."""
+"""The demo, played once per run through real sockets; a plugin that conftest loads."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from tests.conftest import a_database
-from trustprop.demo import story
+from trustprop.demo import assembly, story
 from trustprop.demo.client import Client
 from trustprop.demo.stage import Stage
 
@@ -61,6 +61,23 @@ def listening(asked: list[Asked]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def playing(url: str, folder: Path, tell: Callable[[Stage, Path], bool]) -> Iterator[PlayedMonth]:
+    """A service of its own over this database, for as long as the block, after all was told."""
+    asked: list[Asked] = []
+    with (folder / "log.txt").open("w+") as log, listening(asked):
+        console = Console(file=log, highlight=False, width=200)
+        settings = {
+            "TRUSTPROP_DATABASE_URL": url,
+            "TRUSTPROP_VAR_DIR": str(folder / "var"),
+        }
+        with story.service(free_port(), console, **settings) as (base_url, token):
+            stage = story.set_stage(base_url, token, console)
+            holds = tell(stage, folder)
+            log.flush()
+            yield PlayedMonth(stage, holds, folder, (folder / "log.txt").read_text(), asked)
+
+
 @pytest.fixture(scope="session")
 def month_url(template: str) -> Iterator[str]:
     """The month's own database, as its owner."""
@@ -71,16 +88,24 @@ def month_url(template: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def month(month_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedMonth]:
     """Tests that change something of it make their own copy or their own compound."""
-    folder = tmp_path_factory.mktemp("month")
-    asked: list[Asked] = []
-    with (folder / "log.txt").open("w+") as log, listening(asked):
-        console = Console(file=log, highlight=False, width=200)
-        settings = {
-            "TRUSTPROP_DATABASE_URL": month_url,
-            "TRUSTPROP_VAR_DIR": str(folder / "var"),
-        }
-        with story.service(free_port(), console, **settings) as (base_url, token):
-            stage = story.set_stage(base_url, token, console)
-            holds = story.tell(stage, folder)
-            log.flush()
-            yield PlayedMonth(stage, holds, folder, (folder / "log.txt").read_text(), asked)
+    with playing(month_url, tmp_path_factory.mktemp("month"), story.tell) as played:
+        yield played
+
+
+@pytest.fixture(scope="session")
+def meeting_url(template: str) -> Iterator[str]:
+    """The database in which a meeting follows the month, as its owner."""
+    with a_database(template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def meeting(meeting_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedMonth]:
+    """The month, and then the owners' meeting with what it opens: some seconds more than the month."""
+    with playing(meeting_url, tmp_path_factory.mktemp("meeting"), month_and_meeting) as played:
+        yield played
+
+
+def month_and_meeting(stage: Stage, out: Path) -> bool:
+    holds = story.tell(stage, out)
+    return assembly.tell(stage, out) and holds

@@ -67,6 +67,11 @@ class Client:
             return self._json(self._answer(answer))
         raise AssertionError
 
+    def send(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """A POST whose refusal is expected."""
+        headers = self._headers() | {"Idempotency-Key": new_id()}
+        return self._http.post(self._url(path), json=body, headers=headers)
+
     def upload(self, name: str, content: bytes, path: str = "/files", **fields: Any) -> Any:
         headers = self._headers() | {"Idempotency-Key": new_id()}
         files = {"file": (name, content, "application/octet-stream")}
@@ -158,19 +163,22 @@ class Person(Client):
     def sign_act(self, act_id: str) -> Any:
         """Reads the payload that the act stores, and signs its digest."""
         act = self.get(f"/acts/{act_id}")
-        payload = base64.b64decode(act["payload"])
-        digest = hashlib.sha256(payload).hexdigest()
-        return self.post(
-            f"/acts/{act_id}/signatures",
-            {
-                "key_id": self.key_id,
-                "payload_digest": digest,
-                "signature": _b64(self._sign(payload)),
-            },
-        )
+        return self.post(f"/acts/{act_id}/signatures", self.signature(act["payload"]))
+
+    def signature(self, payload_base64: str) -> dict[str, str]:
+        """Over the payload as an act shows it."""
+        payload = base64.b64decode(payload_base64)
+        return {
+            "key_id": self.key_id,
+            "payload_digest": hashlib.sha256(payload).hexdigest(),
+            "signature": _b64(self._sign(payload)),
+        }
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        return self._key.sign(digest)
 
     def _sign(self, payload: bytes) -> bytes:
-        return self._key.sign(hashlib.sha256(payload).digest())
+        return self.sign_digest(hashlib.sha256(payload).digest())
 
 
 def _b64(content: bytes) -> str:

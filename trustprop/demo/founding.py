@@ -90,6 +90,7 @@ def _texts(stage: Stage) -> list[dict[str, object]]:
             "rules_of_procedure",
             "业主大会议事规则",
             clause("12", "表决权按专有部分面积与业主人数双重计算；同一买受人按一人计。"),
+            clause("15", "每位受托投票人至多接受三份书面委托。", "proxies_per_holder", 3),
         ),
         text("covenant", "管理规约", clause("9", "公共收益扣除合理成本后归全体业主共有。")),
         text(

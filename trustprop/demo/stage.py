@@ -31,6 +31,8 @@ class Stage:
     vendor_software: dict[str, Client] = field(default_factory=dict)
     ids: dict[str, Any] = field(default_factory=dict)
     homes: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    owners: dict[Any, Person] = field(default_factory=dict)
+    """Who votes from their own screen, by head and number among its co-owners."""
     bank: dict[str, list[BankLine]] = field(default_factory=lambda: {"100201": [], "100202": []})
     now: datetime = datetime(2025, 8, 20, 1, 0, tzinfo=UTC)
 

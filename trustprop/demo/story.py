@@ -1,4 +1,4 @@
-"""The demo: starts the service, plays the month as separate clients, verifies, and serves."""
+"""The demo: starts the service, plays month and meeting as separate clients, verifies, serves."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from trustprop.demo import closing, founding, opening, revenue, spending
+from trustprop.demo import assembly, closing, founding, opening, revenue, spending
 from trustprop.demo.client import Client, Person, new_id
 from trustprop.demo.plan import BILLS
 from trustprop.demo.stage import ZONE, Stage
@@ -29,17 +29,19 @@ class NotStarted(Exception):
 
 
 def play(*, port: int, out: Path, once: bool) -> int:
-    """The month from founding to a verified statement; the exit code says whether all of it held."""
+    """From the founding to money spent by a counted decision; the exit code says whether all held."""
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     console.print(
-        "September 2025 of a made-up compound of 600 homes, played through the real API by separate\n"
-        "clients: the firm, its vendors' software, the committee, a supervisor and a resident.\n"
+        "September 2025 of a made-up compound of 600 homes, and the owners' meeting after it, played\n"
+        "through the real API by separate clients: the firm, its vendors' software, the committee,\n"
+        "a supervisor, sixty owners and a resident.\n"
     )
     try:
         with service(port, console) as (base_url, token):
             stage = set_stage(base_url, token, console)
             holds = tell(stage, out)
+            holds = assembly.tell(stage, out) and holds
             say_what_next(stage, out, holds=holds, is_serving=not once)
             if not once:
                 wait_for_interrupt()
@@ -50,7 +52,7 @@ def play(*, port: int, out: Path, once: bool) -> int:
 
 
 def tell(stage: Stage, out: Path) -> bool:
-    """The chapters, in order."""
+    """The chapters of the month, in order."""
     stage.turn_to(date(2025, 8, 20))
     with_bar(stage, "before the month", [partial(chapter, stage) for chapter in BEFORE])
     with_bar(stage, "September", [partial(happen, stage, *event) for event in calendar(stage)])
@@ -102,14 +104,17 @@ def say_what_next(stage: Stage, out: Path, *, holds: bool, is_serving: bool) -> 
     if not holds:
         stage.console.print("\n[red]Not everything holds; the lines above say what.[/red]")
         return
-    paper = out / "statement-en.pdf"
+    paper, certificate = out / "statement-en.pdf", out / "meeting-certificate-en.pdf"
     lines = [
         "",
-        "[bold]The month is closed, published and verified.[/bold]",
+        "[bold]The month is closed, published and verified; the meeting decided, and is verified.[/bold]",
         "",
         f"open   {paper}, and {out / 'statement-zh.pdf'} in Chinese",
+        f"open   {certificate}: what the owners decided, with its whole arithmetic",
         f"run    .venv/bin/trustprop verify {paper} --lang en",
         "       checks every figure and signature without this service",
+        f"run    python3 scripts/verify_vote.py {out / 'vote.json'} --receipt {out / 'receipt.json'}",
+        "       counts the votes again from the published file, and finds one owner's ballot in it",
     ]
     if is_serving:
         lines += [
