@@ -14,8 +14,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.attacks.hall import Hall
 from tests.conftest import run_sql, with_database
+from tests.make import votes as make_votes
 from tests.make.ground import new_id
+from tests.make.http import sign_in
 from tests.played import PlayedMonth
 from trustprop.app import create_app
 from trustprop.demo import founding, story
@@ -25,6 +28,7 @@ from trustprop.plumbing import embedded
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.settings import Settings
+from trustprop.plumbing.vault import Vault
 
 
 @pytest.fixture(scope="session")
@@ -165,3 +169,32 @@ async def in_compound(serving: asyncpg.Connection, compound_id: object) -> None:
 def in_database(url: str) -> dict[str, str]:
     """The settings that a command of ``trustprop`` needs to work on this database."""
     return {**os.environ, "TRUSTPROP_DATABASE_URL": url}
+
+
+# -- a vote --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def vault(settings: Settings) -> Vault:
+    return Vault.of(settings)
+
+
+@pytest.fixture
+async def world(database: Database, caller: Caller) -> make_votes.World:
+    """Seen by every connection."""
+    async with database.begin(caller) as tx:
+        return await make_votes.add_world(tx, caller.compound_id)
+
+
+@pytest.fixture
+async def hall(
+    client: httpx.AsyncClient, world: make_votes.World, owner: asyncpg.Connection, clock: Clock
+) -> Hall:
+    clock.set_to(make_votes.VOTING)
+    offices = (world.director, world.member, world.supervisor, world.manager, world.tenant)
+    tokens = {
+        who.person_id: await sign_in(owner, who.person_id)
+        for who in (*offices, *world.people.values())
+        if who.person_id is not None
+    }
+    return Hall(client, world, tokens)

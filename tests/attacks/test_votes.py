@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import msgspec
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from tests.attacks.hall import Hall, boxed, open_vote
 from tests.make import compounds as make_compounds
 from tests.make import http
 from tests.make import votes as make
@@ -28,84 +28,17 @@ from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import Refusal
 from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database, Tx
-from trustprop.plumbing.settings import Settings
 from trustprop.plumbing.vault import Vault
 from trustprop.votes import service
 from trustprop.votes.model.counting import Choice
 from trustprop.votes.model.holding import EndProxy, GiveProxy, Vote
 from trustprop.votes.rules import franchise, holding
 from trustprop.votes.service import casting
-from trustprop.votes.store import box
 
 MOMENT = timedelta(microseconds=1)
 CROWD = 16
 HOLDER_NUMBER = make_compounds.identity_number(88)
 """Of nobody."""
-
-
-@pytest.fixture
-def vault(settings: Settings) -> Vault:
-    return Vault.of(settings)
-
-
-@pytest.fixture
-async def world(database: Database, caller: Caller) -> make.World:
-    """Seen by every connection."""
-    async with database.begin(caller) as tx:
-        return await make.add_world(tx, caller.compound_id)
-
-
-class Hall:
-    """The application at the time of a vote, and everybody who may ask it something."""
-
-    def __init__(
-        self, client: httpx.AsyncClient, world: make.World, tokens: dict[UUID, dict[str, str]]
-    ) -> None:
-        self.client = client
-        self.base = f"/v1/compounds/{world.compound_id}"
-        self._tokens = tokens
-
-    def headers(self, who: Caller, key: UUID | None = None) -> dict[str, str]:
-        assert who.person_id is not None
-        return self._tokens[who.person_id] | {"Idempotency-Key": str(key or new_id())}
-
-    async def post(
-        self, who: Caller, path: str, body: Any, key: UUID | None = None
-    ) -> httpx.Response:
-        return await self.client.post(
-            self.base + path,
-            content=body if isinstance(body, bytes) else msgspec.json.encode(body),
-            headers=self.headers(who, key) | {"Content-Type": "application/json"},
-        )
-
-    async def get(self, who: Caller, path: str) -> httpx.Response:
-        return await self.client.get(self.base + path, headers=self.headers(who))
-
-
-@pytest.fixture
-async def hall(
-    client: httpx.AsyncClient, world: make.World, owner: asyncpg.Connection, clock: Clock
-) -> Hall:
-    clock.set_to(make.VOTING)
-    people = [
-        world.director,
-        world.member,
-        world.supervisor,
-        world.manager,
-        world.tenant,
-        *world.people.values(),
-    ]
-    tokens = {
-        who.person_id: await http.sign_in(owner, who.person_id)
-        for who in people
-        if who.person_id is not None
-    }
-    return Hall(client, world, tokens)
-
-
-async def open_vote(database: Database, world: make.World, vault: Vault, *questions: Any) -> Vote:
-    async with database.begin(world.director) as tx:
-        return await make.opened(tx, world, vault, *questions)
 
 
 # -- what may be known: papers -------------------------------------------------------------------
@@ -369,11 +302,6 @@ async def test_who_is_no_owner_casts_nothing_in_an_owners_name(
         refused = await hall.post(stranger(world, name), f"/votes/{vote.vote_id}/ballots", command)
         assert (refused.status_code, refused.json()["code"]) == (403, STRANGERS[name])
     assert (await boxed(database, world, vote)) == ()
-
-
-async def boxed(database: Database, world: make.World, vote: Vote) -> Any:
-    async with database.read(world.director) as tx:
-        return await box.ballots(tx, world.compound_id, vote.vote_id)
 
 
 async def test_an_owner_casts_nothing_for_another_owner(
