@@ -14,7 +14,7 @@ def found(stage: Stage) -> None:
     suffix = stage.compound_id[-6:]
     for person in stage.people:
         person.register(suffix)
-        person.sign_in(stage.now)
+        person.sign_in(stage.clock)
     stage.operator.post(
         "/v1/compounds",
         {

@@ -57,7 +57,7 @@ def _person(stage: Stage, head: Head, number: int) -> Person:
 
 def _register(stage: Stage, person: Person) -> None:
     person.register(stage.compound_id[-6:])
-    person.sign_in(stage.now)
+    person.sign_in(stage.clock)
 
 
 def _tie(stage: Stage, person: Person, home_id: str, kind: str, **more: object) -> None:

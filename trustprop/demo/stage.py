@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,9 @@ class Stage:
     bank: dict[str, list[BankLine]] = field(default_factory=lambda: {"100201": [], "100202": []})
     now: datetime = datetime(2025, 8, 20, 1, 0, tzinfo=UTC)
 
+    turned_at_s: float = field(default_factory=monotonic)
+    """When the clock was turned: from there on it goes like any other."""
+
     @property
     def people(self) -> tuple[Person, ...]:
         return self.manager, self.bookkeeper, self.director, self.member, self.supervisor
@@ -45,6 +49,11 @@ class Stage:
         return self.now.astimezone(ZONE).date()
 
     @property
+    def clock(self) -> datetime:
+        """What the rehearsal's clock shows at this moment."""
+        return self.now + timedelta(seconds=monotonic() - self.turned_at_s)
+
+    @property
     def expires_at(self) -> str:
         return rfc3339(self.now + timedelta(days=20))
 
@@ -52,6 +61,7 @@ class Stage:
         """Moves the rehearsal's clock forward to an hour of this day in Shanghai."""
         self.now = datetime.combine(on, time(hour, minute), tzinfo=ZONE).astimezone(UTC)
         self.operator.post("/v1/rehearsal/clock", {"at": rfc3339(self.now)})
+        self.turned_at_s = monotonic()
 
     def both_sign(self, act_id: str, *, owners: Person | None = None) -> Any:
         """The trustee's manager, then a member of the committee, each with a key of their own."""
