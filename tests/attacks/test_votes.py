@@ -259,7 +259,7 @@ async def test_a_sale_dated_back_behind_the_frozen_roll_moves_no_vote(
     async with database.begin(world.director, dry_run=True) as tx:
         vote = await make.opened(tx, world, vault)
         friend = await dated_back(tx, world)
-        with pytest.raises(Refusal, match="home-not-on-roll"):
+        with pytest.raises(Refusal, match="bought-after-record-date"):
             await make.cast(tx, friend, vote)
         assert (await make.cast(tx, world.people[2], vote)).sequence == 1
         (place,) = (await service.my_vote(tx, world.people[2], vote.vote_id, make.LOG_KEY)).places

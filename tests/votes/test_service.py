@@ -236,6 +236,18 @@ async def test_who_sold_after_the_record_date_votes_and_the_buyer_does_not(
     assert (await make.cast(tx, world.people[2], vote)).sequence == 1
 
 
+async def test_a_transfer_dated_back_behind_an_open_vote_takes_nobodys_vote(
+    tx: Tx, world: make.World, vault: Vault
+):
+    vote = await make.opened(tx, world, vault)
+    await sell(tx, world, "103", date(2025, 8, 1))
+    assert (await make.cast(tx, world.people[2], vote)).sequence == 1
+    bought = (await compounds.home(tx, world.compound_id, world.homes["103"].home_id)).owner_ids[0]
+    buyer = await make.add_resident(tx, world.manager, world.homes["103"], bought)
+    with pytest.raises(franchise.BoughtAfterRecordDate):
+        await make.cast(tx, buyer, vote)
+
+
 async def test_the_buyer_of_an_undelivered_home_has_no_vote(
     tx: Tx, world: make.World, vault: Vault
 ):

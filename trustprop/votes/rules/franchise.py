@@ -84,14 +84,24 @@ class BallotDiffers(Conflict):
 
 
 def refuse_owner(
-    residencies: Sequence[Resident], *, owned_then: bool, owns_today: bool, record_on: date
+    residencies: Sequence[Resident],
+    roll: Iterable[Voter],
+    *,
+    owns_today: bool,
+    record_on: date,
 ) -> Forbidden:
-    """Why somebody without a place on the roll has none."""
-    if owned_then:
-        return HomeNotOnRoll(record_on=record_on)
+    """Why somebody without a place on the frozen roll has none."""
+    owned = {one.home_id for one in residencies if one.owner_id is not None}
     if owns_today:
-        return BoughtAfterRecordDate(record_on=record_on)
-    if any(one.owner_id is not None for one in residencies):
+        is_anothers = any(
+            home.home_id in owned
+            for voter in roll
+            for home in voter.homes
+            if not voter.is_developer
+        )
+        refusal = BoughtAfterRecordDate if is_anothers else HomeNotOnRoll
+        return refusal(record_on=record_on)
+    if owned:
         return SoldBeforeRecordDate(record_on=record_on)
     return OccupantHasNoVote() if residencies else NoOwnerHere()
 

@@ -97,13 +97,11 @@ async def _places(tx: Tx, caller: Caller, vote: Vote) -> tuple[frozenset[UUID], 
     held = await store.voters(tx, compound_id, vote.vote_id, owner_ids=owner_ids)
     if held:
         return owner_ids, held
-    owned_then = await compounds.owners_of_person(tx, compound_id, person_id, vote.record_on)
     today = local_date(caller.at)
-    owned_today = await compounds.owners_of_person(tx, compound_id, person_id, today)
     raise franchise.refuse_owner(
         await compounds.residencies(tx, compound_id, person_id),
-        owned_then=bool(owned_then),
-        owns_today=bool(owned_today),
+        await store.voters(tx, compound_id, vote.vote_id),
+        owns_today=bool(await compounds.owners_of_person(tx, compound_id, person_id, today)),
         record_on=vote.record_on,
     )
 
