@@ -252,17 +252,18 @@ async def opened(
 async def vote(
     tx: Tx, assembly: Assembly, meeting: Meeting, in_favour: int, against: int = 0
 ) -> None:
-    """The first owners agree to everything, the next to nothing."""
+    """The first owners agree to everything that they are asked, the next to nothing."""
     assert meeting.vote_id is not None
     held = await votes.find_vote(tx, assembly.compound_id, meeting.vote_id)
     for i, owner in enumerate(assembly.owners[: in_favour + against]):
+        asked = [one for one in held.questions if one.building in ("", assembly.homes[i].building)]
+        if not asked:
+            continue
         choice = Choice.FOR if i < in_favour else Choice.AGAINST
         made = new_id()
         ballot = CastBallot(
             id=made,
-            answers=tuple(
-                answer for question in held.questions for answer in _answers(question, choice)
-            ),
+            answers=tuple(answer for question in asked for answer in _answers(question, choice)),
             secret=made.bytes,
         )
         caster = at(owner, OPENS + timedelta(days=1, minutes=i))
