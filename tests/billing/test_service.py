@@ -31,12 +31,18 @@ from trustprop.billing.model import (
     Summary,
 )
 from trustprop.compounds import service as compounds
-from trustprop.compounds.model import RemunerationBasis, RemunerationKind, RemunerationRule
+from trustprop.compounds.model import (
+    InstrumentAmendment,
+    RemunerationBasis,
+    RemunerationKind,
+    RemunerationRule,
+)
 from trustprop.kernel.caller import Caller, Office, OfficeNeeded
 from trustprop.kernel.periods import Period
 from trustprop.ledger import service as ledger
-from trustprop.meetings.model import Matter
-from trustprop.meetings.rules import ResolutionOfAnotherSubject
+from trustprop.meetings import store as meetings_store
+from trustprop.meetings.model import Matter, ResolutionState
+from trustprop.meetings.rules import ResolutionNotInForce, ResolutionOfAnotherSubject
 from trustprop.plumbing.database import Tx
 
 SEPTEMBER = Period(2025, 9)
@@ -306,6 +312,53 @@ async def test_the_remuneration_is_accrued_by_the_trust_instrument_once(tx: Tx, 
             tx, caller, AccrueRemuneration(id=new_id(), period="2025-09")
         )
     assert await balances(tx, caller) == {"5201/OP": 1_280_000, "2205/OP": -1_280_000}
+
+
+async def test_the_remuneration_follows_the_version_in_force_while_its_resolution_stands(
+    tx: Tx, caller: Caller
+):
+    await make.open_compound(tx, caller)
+    decided = await make_meetings.add_resolution(tx, caller, Matter.REMUNERATION)
+    amendment = InstrumentAmendment(
+        instrument_id=new_id(),
+        resolution_id=decided.resolution_id,
+        effective_from=date(2025, 9, 30),
+        remuneration=RemunerationRule(kind=RemunerationKind.FIXED, fixed_fen_per_month=1_500_000),
+    )
+    await compounds.amend_instrument(tx, caller, amendment, new_id())
+    command = AccrueRemuneration(id=new_id(), period="2025-09")
+    accrued = await service.accrue_remuneration(tx, caller, command)
+    assert (accrued.instrument_id, accrued.amount_fen) == (amendment.instrument_id, 1_500_000)
+    await meetings_store.add_outcome(
+        tx, caller, decided.resolution_id, ResolutionState.REVOKED, new_id()
+    )
+    with pytest.raises(ResolutionNotInForce):
+        await service.accrue_remuneration(
+            tx, caller, AccrueRemuneration(id=new_id(), period="2025-10")
+        )
+
+
+async def test_a_parking_space_on_the_roll_pays_no_fee_by_its_area(tx: Tx, caller: Caller):
+    await make_compounds.found_compound(tx, caller)
+    heading = f"{make_compounds.HEADING},use"
+    rows = [f"{make_compounds.row('101')},", f"{make_compounds.row('B1-001', area='12.00')},车位"]
+    content = make_compounds.homes_csv(*rows, heading=heading)
+    await compounds.import_homes(tx, caller, content, LISTED)
+    await make.open_money(tx, caller)
+    await make.adopt(tx, caller, ChargeKind.PROPERTY_FEE, 280)
+    done = await service.run_charges(tx, caller, run())
+    assert (done.charges, done.amount_fen) == (1, 25_060)
+
+
+async def test_a_contract_that_begins_after_the_books_opened_needs_its_resolution(
+    tx: Tx, caller: Caller
+):
+    await make.open_money(tx, caller)
+    later = contract(
+        RevenueKind.LOCKER, "4313", 100, starts_on=date(2025, 10, 1), ends_on=date(2025, 12, 31)
+    )
+    with pytest.raises(rules.BusinessNeedsResolution):
+        await service.draw_up_contract(tx, caller, later)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,19 @@ async def test_an_election_shows_its_mandates_without_names(tx: Tx, decided: Dec
     ]
 
 
+async def test_what_the_committee_tells_about_it_is_told(tx: Tx, decided: Decided) -> None:
+    await tx.raw.execute(
+        "INSERT INTO follow_up (compound_id, follow_up_id, resolution_id, done_on, body, evidence, "
+        "written_by, written_at) VALUES ($1, $2, $3, '2025-08-20', '已向各户送达。', '{}', $2, $4)",
+        decided.caller.compound_id,
+        new_id(),
+        decided.idle,
+        SEPTEMBER,
+    )
+    found = await service.follow_up(tx, decided.caller, decided.idle)
+    assert [(one.on, one.body) for one in found.told] == [(date(2025, 8, 20), "已向各户送达。")]
+
+
 async def test_a_decision_that_nobody_carried_out_says_so(tx: Tx, decided: Decided) -> None:
     found = await service.follow_up(tx, decided.caller, decided.idle)
     assert (found.deeds, found.entries, found.told, found.spent_fen) == ((), (), (), 0)

@@ -42,6 +42,7 @@ from trustprop.billing.rules.receipts import (
     receipt_line,
 )
 from trustprop.billing.rules.refusals import (
+    BusinessNeedsResolution,
     ContractOfAnotherFund,
     NoRemunerationDue,
     NotAChannel,
@@ -77,6 +78,7 @@ __all__ = [
     "FEWEST_HOMES",
     "OTHER_CREDITS",
     "Applied",
+    "BusinessNeedsResolution",
     "ContractOfAnotherFund",
     "NoRemunerationDue",
     "NotAChannel",
