@@ -156,3 +156,21 @@ LEFT JOIN proxy_end e ON e.compound_id = p.compound_id AND e.proxy_id = p.proxy_
 WHERE e.proxy_id IS NULL
 GROUP BY p.compound_id, p.vote_id, p.holder_commitment, v.policy
 HAVING count(*) > CAST(v.policy ->> 'proxies_per_holder' AS integer);
+
+-- name: the owner was told of whatever was done to a ballot, and what an owner sent is not found invalid
+SELECT e.compound_id, e.ballot_id, e.number
+FROM ballot_event e
+JOIN ballot b
+    ON b.compound_id = e.compound_id AND b.vote_id = e.vote_id AND b.ballot_id = e.ballot_id
+WHERE (e.kind = 'found_invalid' AND b.paper_round IS NULL)
+    OR NOT EXISTS (
+        SELECT FROM voter_notice n
+        WHERE n.compound_id = b.compound_id AND n.vote_id = b.vote_id AND n.voter_id = b.voter_id
+            AND n.facts ->> 'ballot_id' = CAST(e.ballot_id AS text) AND n.at = e.at
+            AND n.kind = CASE e.kind
+                WHEN 'objected' THEN 'objection_received'
+                WHEN 'struck' THEN 'ballot_struck'
+                WHEN 'upheld' THEN 'ballot_upheld'
+                ELSE 'ballot_found_invalid'
+            END
+    );

@@ -226,7 +226,7 @@ async def voters(
             voter_id=row.voter_id,
             serial=row.serial,
             owner_ids=tuple(row.owner_ids),
-            homes=tuple(homes[row.voter_id]),
+            homes=tuple(homes.get(row.voter_id, ())),
             is_developer=row.is_developer,
         )
         for row in found
