@@ -9,6 +9,7 @@ RUN python3 -m venv /app/.venv \
 COPY trustprop trustprop
 COPY migrations migrations
 COPY reports reports
+COPY scripts/verify_vote.py scripts/verify_vote.py
 RUN /app/.venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e .
 
 FROM debian:13-slim

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import sys
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -342,6 +344,28 @@ async def test_the_count_is_published_and_its_key_destroyed(
     seen = await polls.post(world.people[1], "/count/witnesses", witness)
     assert (seen.json()["owner_witnesses"], seen.json()["is_witnessed"]) == (1, False)
     assert (await polls.get(world.tenant, "/count")).json() == seen.json()
+
+
+async def test_the_downloaded_script_recomputes_the_published_count(
+    polls: Polls, database: Database, tmp_path: Path
+):
+    world = polls.world
+    await polls.post(world.people[1], "/ballots", make.ballot(polls.vote))
+    late = make.at(world.director, make.CLOSES)
+    async with database.begin(world.director) as tx:
+        await service.close(tx, late, polls.vote.vote_id)
+        await service.count(tx, late, polls.vote.vote_id, polls.vault)
+    for address, name in (
+        ("/public/verify_vote.py", "verify_vote.py"),
+        (f"/public/{world.compound_id}/votes/{polls.vote.vote_id}.json", "vote.json"),
+    ):
+        answer = await polls.client.get(address)
+        assert answer.status_code == 200
+        (tmp_path / name).write_bytes(answer.content)
+    script = [sys.executable, str(tmp_path / "verify_vote.py"), str(tmp_path / "vote.json")]
+    checked = await asyncio.create_subprocess_exec(*script, stdout=asyncio.subprocess.PIPE)
+    told, _ = await checked.communicate()
+    assert checked.returncode == 0, told.decode()
 
 
 async def test_what_was_sent_and_answered_keeps_no_trace_of_a_secret_choice(polls: Polls):

@@ -1,5 +1,6 @@
-"""The published count of a vote, open to anybody: its very bytes, which anyone recomputes."""
+"""The published count of a vote, open to anybody, and the script with which anyone recomputes it."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,10 @@ from trustprop.plumbing.clock import Clock
 from trustprop.plumbing.database import Database
 from trustprop.votes import service as votes
 from trustprop.web.answers import JSON, answer, anybody
-from trustprop.web.shelf import SHELF, FromShelf, Page, place_of
+from trustprop.web.shelf import FOR_A_MINUTE, SHELF, FromShelf, Page, place_of
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_vote.py"
+"""Beside the package, as in a checkout and in the image; a wheel alone has it not."""
 
 
 @get(
@@ -48,4 +52,19 @@ def vote_of(name: str) -> UUID:
     return vote_id
 
 
-handlers = [get_count]
+@get(
+    "/public/verify_vote.py",
+    operation_id="public_verifier",
+    include_in_schema=False,
+    sync_to_thread=True,
+)
+def get_verifier(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """One file without dependencies that recomputes a published count."""
+    if not SCRIPT.exists():
+        raise Missing(kind="script")
+    content = SCRIPT.read_bytes()
+    page = Page(content, "text/x-python; charset=utf-8", SCRIPT.name, FOR_A_MINUTE)
+    return answer(request, page)
+
+
+handlers = [get_count, get_verifier]
