@@ -258,12 +258,17 @@ def tariff(kind: ChargeKind) -> Prepare:
     return a_tariff
 
 
-async def a_transfer(_tx: Tx, _ground: Ground, subject_id: UUID) -> Try:
-    async def transfer(tx: Tx, ground: Ground, resolution_id: UUID) -> None:
-        command = make_funds.transfer_command(id=subject_id, resolution_id=resolution_id)
-        await funds.transfer(tx, ground.keeper, command)
+def transfer(from_fund: str) -> Prepare:
+    async def a_transfer(_tx: Tx, _ground: Ground, subject_id: UUID) -> Try:
+        async def move(tx: Tx, ground: Ground, resolution_id: UUID) -> None:
+            command = make_funds.transfer_command(
+                id=subject_id, from_fund=from_fund, resolution_id=resolution_id
+            )
+            await funds.transfer(tx, ground.keeper, command)
 
-    return transfer
+        return move
+
+    return a_transfer
 
 
 async def a_related_party(tx: Tx, ground: Ground, subject_id: UUID) -> Try:
@@ -347,7 +352,10 @@ DOORS = {
     "ground parking": Door(
         prepare=tariff(ChargeKind.GROUND_PARKING), matter=Matter.COMMON_PART_BUSINESS
     ),
-    "transfer": Door(prepare=a_transfer, matter=Matter.FUND_TRANSFER),
+    "transfer": Door(prepare=transfer("PR"), matter=Matter.FUND_TRANSFER),
+    "transfer out of the maintenance fund": Door(
+        prepare=transfer("MF"), matter=Matter.MAINTENANCE_FUND_USE
+    ),
     "related party": Door(prepare=a_related_party, matter=Matter.RELATED_PARTY),
     "lift advertising": Door(prepare=lift_advertising, matter=Matter.COMMON_PART_BUSINESS),
     "large payment": Door(

@@ -21,6 +21,7 @@ from trustprop.funds.model import (
 from trustprop.kernel.canonical import digest
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid
 from trustprop.ledger.model import Balance, is_cash
+from trustprop.meetings.model import Matter
 
 OWED = ("2",)
 NET_ASSETS = ("3", "4", "5")
@@ -284,6 +285,13 @@ def check_transfer(
     if account is None:
         raise BankAccountMissing(account=command.bank_account)
     check_labelled(account, (command.from_fund, command.to_fund))
+
+
+def matter_of_transfer(from_fund: str) -> Matter:
+    """Whatever leaves the maintenance fund is a use of it (Civil Code 278(1)(5))."""
+    if from_fund == FundKind.MAINTENANCE:
+        return Matter.MAINTENANCE_FUND_USE
+    return Matter.FUND_TRANSFER
 
 
 def check_same_transfer(there: Transfer, again: MakeTransfer) -> None:

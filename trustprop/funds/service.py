@@ -36,7 +36,6 @@ from trustprop.ledger.model import (
     Source,
 )
 from trustprop.meetings import service as meetings
-from trustprop.meetings.model import Matter
 from trustprop.plumbing.database import Tx
 
 KEEPERS = (Office.TRUSTEE_MANAGER, Office.TRUSTEE_BOOKKEEPER)
@@ -242,9 +241,8 @@ def _entry(command: MakeTransfer) -> Entry:
 
 
 async def _require_resolution(tx: Tx, caller: Caller, command: MakeTransfer) -> None:
-    await meetings.require(
-        tx, caller, command.resolution_id, Matter.FUND_TRANSFER, subject_id=command.id
-    )
+    matter = rules.matter_of_transfer(command.from_fund)
+    await meetings.require(tx, caller, command.resolution_id, matter, subject_id=command.id)
 
 
 async def _check_bank_account(tx: Tx, caller: Caller, account: BankAccount) -> None:
