@@ -58,6 +58,7 @@ from trustprop.urls import serving_url
 from trustprop.votes import api as votes
 from trustprop.votes import jobs as votes_jobs
 from trustprop.web import compound, counts, decisions, problems, public
+from trustprop.web.portal import app as portal
 
 BOOKS_BALANCED = Gauge(
     "trustprop_books_balanced", "1 while debit equals credit in every fund of every compound"
@@ -181,6 +182,7 @@ def create_app(
             *decisions.handlers,
             *compound.handlers,
             *problems.handlers,
+            portal.router,
             Router("/v1", route_handlers=handlers),
         ],
         dependencies={

@@ -29,7 +29,7 @@ from trustprop.web.overview import HomeAreas, Share
 from trustprop.web.span import Span
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = frozenset({"check.js", "check-page.js", "noble-ed25519.js"})
+SCRIPTS = frozenset({"check.js", "check-page.js", "noble-ed25519.js", "htmx.min.js"})
 CHECK_WORDS = {
     "fetching": ("正在取报告…", "Fetching the statement…"),
     "busy": ("正在核对…", "Checking…"),
@@ -192,8 +192,8 @@ def _known(statement: Statement, journal: Journal) -> set[tuple[str, str]]:
     return budgeted | {(balance.fund, balance.account) for balance in journal.opening}
 
 
-def style() -> bytes:
-    return (TEMPLATES / "style.css").read_bytes()
+def style(name: str = "style.css") -> bytes:
+    return (TEMPLATES / name).read_bytes()
 
 
 def script(name: str) -> bytes:

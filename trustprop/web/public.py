@@ -37,6 +37,18 @@ def get_style(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get(
+    "/public/portal.css",
+    operation_id="public_portal_style",
+    include_in_schema=False,
+    sync_to_thread=False,
+)
+def get_portal_style(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What the signed-in pages add to it."""
+    content = drawing.style("portal.css")
+    return answer(request, Page(content, "text/css; charset=utf-8", cache_control=FOR_A_MINUTE))
+
+
+@get(
     "/public/{compound_id:uuid}/statements",
     operation_id="public_statements",
     include_in_schema=False,
@@ -158,4 +170,4 @@ async def _immutable(
     return answer(request, page)
 
 
-handlers = [get_style, get_index, get_statement, get_line, get_entry]
+handlers = [get_style, get_portal_style, get_index, get_statement, get_line, get_entry]
