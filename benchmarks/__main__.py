@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import click
 import uvloop
 
-from benchmarks import closing, posting, printing, serving, verifying
+from benchmarks import ballots, closing, posting, printing, serving, verifying
 from benchmarks.ground import (
     SERVER,
     Ground,
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Awaitable[list[Result]]]] = {
     "statements": serving.statements,
     "pdf": printing.one_statement,
     "press": printing.press,
+    "ballots": ballots.everybody,
     "closing": closing.months,
     "verify": verifying.verification,
 }

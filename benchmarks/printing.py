@@ -129,7 +129,7 @@ async def _print(edition: Edition, processes: int, count: int) -> tuple[float, f
         nonlocal peak_mb
         while is_printing:
             for pid in work.processes:
-                peak_mb = max(peak_mb, _peak_mb(pid))
+                peak_mb = max(peak_mb, peak_mb(pid))
             await asyncio.sleep(0.2)
 
     watching = asyncio.create_task(watch())
@@ -145,7 +145,7 @@ async def _print(edition: Edition, processes: int, count: int) -> tuple[float, f
     return count / took_s, peak_mb
 
 
-def _peak_mb(pid: int) -> float:
+def peak_mb(pid: int) -> float:
     """The kernel's own high-water mark; zero for a process that has just ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
