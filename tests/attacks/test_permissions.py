@@ -185,7 +185,9 @@ async def _body(
 
 def _address(route: Route, month: PlayedMonth, ids: dict[str, list[str]], cast: Cast) -> str:
     known = {**ids, **{name: [value] for name, value in cast.open_ids.items()}}
-    known["key_id"] = [cast.api_key_id if "/api-keys/" in route.path else month.stage.manager.key_id]
+    known["key_id"] = [
+        cast.api_key_id if "/api-keys/" in route.path else month.stage.manager.key_id
+    ]
     known.setdefault("hold_id", [str(new_id())])
     for name in route.parameters:
         if name not in TEXTS and not known.get(name):
