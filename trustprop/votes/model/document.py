@@ -5,7 +5,10 @@ the register, then the slips; each leaf is the canonical bytes of what stands in
 """
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
+
+from msgspec import Meta
 
 from trustprop.kernel.struct import Fact
 from trustprop.votes.model.counting import (
@@ -19,10 +22,12 @@ from trustprop.votes.model.counting import (
 )
 
 FORMAT = "trustprop/vote/v1"
+Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+"""SHA-256 in lower-case hexadecimal digits."""
 
 
 class RollTotals(Fact):
-    digest: str
+    digest: Hash
     """Of the roll of the record date with its names, hex; the roll itself is published masked."""
     heads: int
     area_dm2: int
@@ -32,7 +37,7 @@ class BoxHead(Fact):
     """The end of the ballot box: how many ballots, and the chain over all of them (hex)."""
 
     size: int
-    head: str
+    head: Hash
 
 
 class VoteHead(Fact):
@@ -57,7 +62,7 @@ class VoteHead(Fact):
 class RegisterRow(Fact):
     """One voter who returned a ballot, or joins as silent; says nothing of a choice."""
 
-    commitment: str
+    commitment: Hash
     """SHA-256 over salt, voter and vote, hex."""
     standing: Standing
     weights: tuple[Weight, ...]
@@ -67,7 +72,7 @@ class RegisterRow(Fact):
 class Slip(Fact):
     """One choice without its owner. A secret ballot makes one for the head and one per home."""
 
-    id: str
+    id: Hash
     """SHA-256 over the voter's slip secret and what it answers, hex."""
     question_id: UUID
     candidate_id: UUID | None
@@ -97,7 +102,7 @@ class VoteDocument(Fact):
     seats: tuple[Seat, ...]
     hiding: tuple[Hiding, ...]
     tree_size: int
-    root: str
+    root: Hash
 
 
 class LeafProof(Fact):
@@ -121,6 +126,6 @@ class ReceiptProof(Fact):
     salt: str
     """Hex."""
     tree_size: int
-    root: str
+    root: Hash
     register: LeafProof
     slips: tuple[LeafProof, ...] = ()

@@ -46,6 +46,17 @@ def _check_form(content: bytes, document: VoteDocument) -> None:
         raise ValueError(document.head.type)
     if rules.document_bytes(document) != content:
         raise ValueError("RFC 8785")
+    if _has_negative(msgspec.to_builtins(document.head)):
+        raise ValueError("a number below zero")
+
+
+def _has_negative(value: object) -> bool:
+    """In the head; rows and results with one are refused by what they should add up to."""
+    if isinstance(value, dict):
+        return any(map(_has_negative, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_negative, value))
+    return isinstance(value, int) and value < 0
 
 
 def _digest(found: str, printed: str) -> Finding:
