@@ -180,15 +180,21 @@ async def _budget(tx: Tx, compound_id: UUID, period: Period) -> TieOut:
 
 
 async def _integrity(tx: Tx, compound_id: UUID, period: Period, tree_size: int) -> TieOut:
-    """The journal since the last statement: each leaf from its entry, the root from the leaves."""
-    before = await store.last_before(tx, compound_id, period)
-    start = before.tree_size if before else 0
+    """The journal since the last seal: each leaf from its entry, the root from the leaves.
+
+    What is older was looked at when it was sealed; its peaks still have to give the sealed root.
+    """
+    seals = [one for one in await ledger.sealed_periods(tx, compound_id) if one.period < period]
+    start = seals[-1].tree_size if seals else 0
     entries = await ledger.attested_entries(tx, compound_id, first=start + 1, last=tree_size)
     stored = await store.leaves(tx, compound_id, start, tree_size)
     odd = _first_odd_leaf(compound_id, start, entries, stored)
-    peaks = merkle.append(await store.frontier(tx, compound_id, start), start, stored)
-    root = await ledger.root(tx, compound_id, tree_size)
-    if not odd and merkle.root_of_peaks(peaks) != root:
+    sealed = await store.frontier(tx, compound_id, start)
+    if seals and merkle.root_of_peaks(sealed).hex() != seals[-1].root:
+        odd = str(seals[-1].period)
+    elif not odd and merkle.root_of_peaks(
+        merkle.append(sealed, start, stored)
+    ) != await ledger.root(tx, compound_id, tree_size):
         odd = "root"
     return _tie("integrity", 0, 0, holds=not odd, detail=odd)
 

@@ -235,12 +235,14 @@ async def months(tx: Tx, compound_id: UUID, first: Period, last: Period) -> tupl
 async def ends(tx: Tx, compound_id: UUID) -> tuple[Period, Period] | None:
     """The first and the last published month."""
     found = await tx.execute(
-        select(func.min(statement.c.period), func.max(statement.c.period)).where(
-            statement.c.compound_id == compound_id
-        )
+        select(
+            func.min(statement.c.period).label("first"), func.max(statement.c.period).label("last")
+        ).where(statement.c.compound_id == compound_id)
     )
-    first, last = found.one()
-    return None if first is None else (Period.from_number(first), Period.from_number(last))
+    row = found.one()
+    if row.first is None:
+        return None
+    return Period.from_number(row.first), Period.from_number(row.last)
 
 
 async def statement_of_entry(tx: Tx, compound_id: UUID, number: int) -> tuple[int, int] | None:

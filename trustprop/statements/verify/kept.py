@@ -161,9 +161,9 @@ def _orders(
 
 
 def _first_odd_resolution(kept: Kept) -> str:
-    """A record against what both sides signed of it."""
+    """A record against what both sides signed of it; a counted one stands on its count instead."""
     for resolution in kept.resolutions:
-        act = kept.acts.get(resolution.act_id)
+        act = kept.acts.get(resolution.act_id) if resolution.act_id else None
         told = json.loads(canonical_json(resolution))
         del told["state"]
         if act is not None and _body(act) != told:
