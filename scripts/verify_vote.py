@@ -275,7 +275,7 @@ def check_rows(document: dict[str, Any]) -> None:
             inside = weight["heads"] == 1 and weight["area_dm2"] > 0
             bad = bad or not (inside or outside)
         if bad:
-            raise Fault("名册有误，第几行", "A row of the register is wrong", number)
+            raise Fault("参与登记有误，第几行", "A row of the register is wrong", number)
         last = row["commitment"]
 
 
@@ -298,7 +298,7 @@ def check_slips(document: dict[str, Any]) -> None:
         elif not bad:
             bad = slip["heads"] != 1 or slip["area_dm2"] == 0
         if bad:
-            raise Fault("选票条有误，第几张", "A slip is wrong", number)
+            raise Fault("匿名选票条有误，第几张", "A slip is wrong", number)
         last = order
         seen.add(slip["id"])
 
@@ -326,7 +326,7 @@ def check_sums(document: dict[str, Any]) -> Slips:
                 same = same and voters == sorted(slip["area_dm2"] for slip in slips)
             if not same:
                 raise Fault(
-                    "选票条与名册合计不符，议题",
+                    "匿名选票条与参与登记合计不符，议题",
                     "Slips and register do not agree in question",
                     question["position"],
                 )
@@ -342,7 +342,7 @@ def check_sizes(document: dict[str, Any]) -> None:
     head = document["head"]
     returned = sum(row["standing"] != "silent" for row in document["register"])
     if returned > head["box"]["size"] or len(document["register"]) > head["roll"]["heads"]:
-        raise Fault("名册多于票箱或全体", "The register is longer than the box or the roll")
+        raise Fault("参与登记多于票箱或全体", "The register is longer than the box or the roll")
 
 
 # The law
@@ -562,8 +562,8 @@ def check_receipt(
     commitment = digest(salt, voter, raw(kept["vote_id"])).hex()
     rows = [row for row in document["register"] if row["commitment"] == commitment]
     if not rows:
-        raise Fault("名册中没有您的一行", "Your row is not in the register", commitment)
-    said = [("名册中有您的一行", "Your row is in the register", commitment)]
+        raise Fault("参与登记中没有您的一行", "Your row is not in the register", commitment)
+    said = [("参与登记中有您的一行", "Your row is in the register", commitment)]
     said.append(("您的票的状态", "Your ballot is", rows[0]["standing"]))
     check_place(document["head"]["box"], kept)
     if secret is None or rows[0]["standing"] != "counted":
@@ -576,7 +576,7 @@ def check_receipt(
             choices = {slip["choice"] for slip in own}
             label = name(document["head"], {"question_id": item[0], "candidate_id": item[1]})
             if total(own) != weight or len(choices) != 1:
-                raise Fault("选票条中没有您的选择", "Your choice is not among the slips", label)
+                raise Fault("匿名选票条中没有您的选择", "Your choice is not among the slips", label)
             said.append(("您的选择", "Your choice", f"{choices.pop()} · {label}"))
     return said
 

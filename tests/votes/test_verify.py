@@ -318,7 +318,7 @@ def test_a_receipt_says_the_choices_and_a_proof_without_the_secret_does_not() ->
     assert "Your row is in the register" in said
     assert "Your choice" not in said
     assert [zh for zh, _, _ in ALONE.verify(CONTENT, shown)[3]] == [
-        "名册中有您的一行",
+        "参与登记中有您的一行",
         "您的票的状态",
     ]
 

@@ -22,20 +22,20 @@ _WORDS = {
         ("哈希树的根对不上，算出的是：{detail}", "The root of the tree does not follow; what follows is: {detail}"),
     ),
     "register": (
-        ("表决人名册 {detail} 行，无重复，每行一票。", "The register has {detail} rows, none twice, each one head."),
-        ("表决人名册第 {detail} 行有误。", "Row {detail} of the register is wrong."),
+        ("参与登记 {detail} 行，无重复，每行一票。", "The register has {detail} rows, none twice, each one head."),
+        ("参与登记第 {detail} 行有误。", "Row {detail} of the register is wrong."),
     ),
     "slips": (
-        ("选票条 {detail} 张，无重复。", "There are {detail} slips, none twice."),
-        ("第 {detail} 张选票条有误。", "Slip {detail} is wrong."),
+        ("匿名选票条 {detail} 张，无重复。", "There are {detail} slips, none twice."),
+        ("第 {detail} 张匿名选票条有误。", "Slip {detail} is wrong."),
     ),
     "sums": (
-        ("每项议题的选票条合计等于名册合计。", "For every question the slips add up to the register."),
-        ("第 {detail} 项议题的选票条与名册对不上。", "In question {detail} slips and register do not agree."),
+        ("每项议题的匿名选票条合计等于参与登记合计。", "For every question the slips add up to the register."),
+        ("第 {detail} 项议题的匿名选票条与参与登记对不上。", "In question {detail} slips and register do not agree."),
     ),
     "box": (
-        ("名册人数不超过票箱票数和全体人数。", "The register is no longer than the box and the roll."),
-        ("名册多于票箱或全体人数：{detail}", "The register is longer than the box or the roll: {detail}"),
+        ("参与登记人数不超过票箱票数和全体人数。", "The register is no longer than the box and the roll."),
+        ("参与登记多于票箱或全体人数：{detail}", "The register is longer than the box or the roll: {detail}"),
     ),
     "roll": (
         ("参与面积和人数均不超过全体。", "Nowhere do more take part than there are on the roll."),
@@ -50,7 +50,7 @@ _WORDS = {
         ("第 {detail} 项选举的当选人不符。", "The seats of election {detail} do not follow from the votes."),
     ),
     "hiding": (
-        ("无记名议题中，相同的选票条每组至少：{detail}", "Of the secret questions, the smallest group of slips that look alike: {detail}"),
+        ("无记名议题中，相同的匿名选票条每组至少：{detail}", "Of the secret questions, the smallest group of slips that look alike: {detail}"),
         ("对无记名保护程度的说明不实：{detail}", "What is said of how slips hide is not so: {detail}"),
     ),
     "receipt": (
@@ -58,8 +58,8 @@ _WORDS = {
         ("回执不属于这次表决，或无法读取：{detail}", "The receipt is of another vote, or cannot be read: {detail}"),
     ),
     "receipt_row": (
-        ("名册中有您的一行：{detail}", "Your row is in the register: {detail}"),
-        ("名册中没有您的一行：{detail}", "Your row is not in the register: {detail}"),
+        ("参与登记中有您的一行：{detail}", "Your row is in the register: {detail}"),
+        ("参与登记中没有您的一行：{detail}", "Your row is not in the register: {detail}"),
     ),
     "receipt_place": (
         ("您的票是票箱中的第 {detail} 张。", "Your ballot is number {detail} in the box."),
@@ -71,7 +71,7 @@ _WORDS = {
     ),
     "receipt_choice": (
         ("您的选择：{detail}", "Your choice: {detail}"),
-        ("选票条中没有您的选择，或重量不符：{detail}", "Your choice is not among the slips, or weighs something else: {detail}"),
+        ("匿名选票条中没有您的选择，或重量不符：{detail}", "Your choice is not among the slips, or weighs something else: {detail}"),
     ),
 }  # fmt: skip
 
