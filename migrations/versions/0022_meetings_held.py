@@ -18,6 +18,7 @@ def upgrade() -> None:
         tenant(table, "SELECT, INSERT", append_only=True)
     script(COUNTED)
     script(WITNESSES)
+    script(MONEY)
 
 
 CHANGING = {
@@ -434,9 +435,12 @@ BEGIN
         WHERE s.compound_id = NEW.compound_id AND s.meeting_id = NEW.meeting_id
             AND s.step IN ('notice', 'ballots_out', 'close', 'count', 'tally', 'posting', 'effect')
     ) <> 7 OR NOT EXISTS (
-        SELECT FROM meeting_step s
-        WHERE s.compound_id = NEW.compound_id AND s.meeting_id = NEW.meeting_id
-            AND s.step = 'count' AND s.facts ->> 'count_digest' = NEW.count_digest
+        SELECT FROM meeting m
+        JOIN vote v ON v.compound_id = m.compound_id AND v.vote_id = m.vote_id
+        JOIN vote_count c ON c.compound_id = v.compound_id AND c.vote_id = v.vote_id
+        WHERE m.compound_id = NEW.compound_id AND m.meeting_id = NEW.meeting_id
+            AND v.subject_id = m.meeting_id AND NOT v.is_rehearsal
+            AND encode(c.digest, 'hex') = NEW.count_digest
     ) THEN
         RAISE EXCEPTION 'no counted meeting stands behind resolution %', NEW.resolution_id
             USING ERRCODE = 'restrict_violation';
@@ -446,4 +450,54 @@ END $$;
 CREATE CONSTRAINT TRIGGER resolution_was_counted AFTER INSERT ON resolution
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.meeting_id IS NOT NULL)
 EXECUTE FUNCTION resolution_check_counted();
+"""
+
+# As before, and what a transfer rests on is in force on its very day and takes nothing back. A counted
+# decision is confirmed by its own row among the outcomes, so it is as good as a recorded one.
+MONEY = """
+CREATE OR REPLACE FUNCTION ledger_check_witnesses() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.act_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM act a
+        WHERE a.compound_id = NEW.compound_id AND a.act_id = NEW.act_id AND a.state = 'signed'
+            AND a.kind = ANY (CASE NEW.kind
+                WHEN 'opening' THEN ARRAY['opening-balances']
+                ELSE ARRAY['payment-order', 'alarm-clearance'] END)
+            AND a.subject_id IN (NEW.entry_id, NEW.reverses_entry_id)
+            AND (
+                SELECT count(DISTINCT s.person_id) > 1 AND count(DISTINCT s.party) > 1
+                FROM act_signature s
+                WHERE s.compound_id = a.compound_id AND s.act_id = a.act_id AND s.version = a.version
+            )
+            AND (NEW.kind <> 'payment' OR (
+                SELECT sum(l.credit_fen - l.debit_fen)
+                FROM entry_line l
+                WHERE l.compound_id = NEW.compound_id AND l.number = NEW.number
+                    AND left(l.account, 4) IN ('1001', '1002')
+            ) = (
+                SELECT (convert_from(v.payload, 'UTF8')::jsonb #>> '{body,amount_fen}')::bigint
+                FROM act_version v
+                WHERE v.compound_id = a.compound_id AND v.act_id = a.act_id AND v.version = a.version
+            ))
+    ) THEN
+        RAISE EXCEPTION 'entry % is not what both parties signed', NEW.entry_id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.kind = 'transfer' AND ((
+        SELECT array_agg(o.state)
+        FROM resolution_outcome o
+        WHERE o.compound_id = NEW.compound_id AND o.resolution_id = NEW.resolution_id
+    ) IS DISTINCT FROM ARRAY['confirmed'] OR NOT EXISTS (
+        SELECT FROM resolution r
+        WHERE r.compound_id = NEW.compound_id AND r.resolution_id = NEW.resolution_id
+            AND r.revokes_resolution_id IS NULL
+            AND (NEW.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
+                BETWEEN r.valid_from AND coalesce(r.valid_until, 'infinity')
+    )) THEN
+        RAISE EXCEPTION 'entry % has no resolution in force', NEW.entry_id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
 """

@@ -42,6 +42,47 @@ WHERE r.meeting_id IS NOT NULL AND (
     ) <> 12
 );
 
+-- name: counted resolutions say what the published count says
+WITH counted AS (
+    SELECT m.compound_id, m.meeting_id, encode(c.digest, 'hex') AS digest, one.result
+    FROM meeting m
+    JOIN vote_count c ON c.compound_id = m.compound_id AND c.vote_id = m.vote_id
+    CROSS JOIN LATERAL jsonb_array_elements(
+        CAST(convert_from(c.document, 'UTF8') AS jsonb) -> 'results'
+    ) AS one (result)
+    WHERE EXISTS (
+        SELECT FROM resolution r
+        WHERE r.compound_id = m.compound_id AND r.meeting_id = m.meeting_id
+    )
+)
+SELECT r.compound_id, r.resolution_id, r.meeting_id
+FROM resolution r
+WHERE r.meeting_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM counted x
+    WHERE x.compound_id = r.compound_id AND x.meeting_id = r.meeting_id
+        AND x.digest = r.count_digest
+        AND CAST(x.result ->> 'question_id' AS uuid) = r.motion_id
+        AND coalesce(CAST(x.result ->> 'candidate_id' AS uuid), r.motion_id) = r.resolution_id
+        AND CAST(x.result ->> 'is_passed' AS boolean)
+        AND x.result -> 'reading' @> jsonb_build_object(
+            'total', jsonb_build_object('heads', r.total_heads, 'area_dm2', r.total_area_dm2),
+            'participating', jsonb_build_object(
+                'heads', r.participating_heads, 'area_dm2', r.participating_area_dm2
+            ),
+            'in_favour', jsonb_build_object('heads', r.for_heads, 'area_dm2', r.for_area_dm2)
+        )
+);
+
+-- name: counted resolutions say what the motion said
+SELECT r.compound_id, r.resolution_id, r.motion_id
+FROM resolution r
+JOIN motion m ON m.compound_id = r.compound_id AND m.motion_id = r.motion_id
+WHERE r.decision IS DISTINCT FROM m.content ->> 'decision' OR r.matter <> m.matter
+    OR r.majority <> m.majority OR r.legal_basis <> m.legal_basis
+    OR r.building <> m.content #>> '{scope,building}' OR r.stair <> m.content #>> '{scope,stair}'
+    OR (m.content -> 'election' = 'null' AND m.content -> 'amendment' = 'null'
+        AND r.subject_id IS DISTINCT FROM CAST(m.content ->> 'subject_id' AS uuid));
+
 -- name: ballots went out after the clear days of the notice and were taken in until the close
 SELECT m.compound_id, m.meeting_id, m.notice_on, o.done_at AS out_at, c.done_at AS closed_at
 FROM meeting m
