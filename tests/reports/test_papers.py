@@ -135,7 +135,7 @@ def test_a_rehearsal_says_so_on_every_paper():
             told = replace(told, sheet=replace(told.sheet, head=head))
         else:
             told = replace(told, head=replace(told.head, is_rehearsal=True))
-        assert "演练文件" in printing.html(name, told, "0" * 64, "zh"), name
+        assert "模拟会议文件" in printing.html(name, told, "0" * 64, "zh"), name
 
 
 # the certificate
