@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import click
 import uvloop
 
-from benchmarks import ballots, closing, posting, printing, serving, verifying
+from benchmarks import ballots, closing, posting, printing, serving, verifying, voting
 from benchmarks.ground import (
     SERVER,
     Ground,
@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Awaitable[list[Result]]]] = {
     "ballots": ballots.everybody,
     "closing": closing.months,
     "verify": verifying.verification,
+    "voting": voting.minute,
 }
 
 

@@ -37,7 +37,7 @@ async def invoices(ground: Ground) -> list[Result]:
     compound_id, headers = await _firm(ground)
     path = f"/v1/compounds/{compound_id}/invoices"
     latencies: list[float] = []
-    with _service(ground) as port, _plain(ground) as plain_port:
+    with started_service(ground) as port, _plain(ground) as plain_port:
 
         async def ours() -> float:
             told = await _load(ground, port, _submissions(ground, path, headers))
@@ -76,7 +76,7 @@ async def statements(ground: Ground) -> list[Result]:
     """A published statement as JSON and as a page, whole and unchanged."""
     base = await _publish(ground)
     results = []
-    with _service(ground) as port, _plain(ground) as plain_port:
+    with started_service(ground) as port, _plain(ground) as plain_port:
         for name, path, hello in (
             ("json", f"{base}.json", "/hello"),
             ("html", f"{base}?lang=zh", "/page"),
@@ -202,7 +202,7 @@ async def _publish(ground: Ground) -> str:
 
 
 @contextmanager
-def _service(ground: Ground) -> Iterator[int]:
+def started_service(ground: Ground) -> Iterator[int]:
     """``trustprop serve``, one process, as an operator would start it."""
     port = _free_port()
     environment: dict[str, Any] = os.environ | {
