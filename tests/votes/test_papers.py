@@ -26,7 +26,7 @@ from trustprop.votes.model.holding import (
     ProxyView,
     Vote,
 )
-from trustprop.votes.rules import boxes, franchise, papers
+from trustprop.votes.rules import boxes, franchise, holding, papers
 from trustprop.votes.store import box
 
 
@@ -57,6 +57,13 @@ async def test_papers_are_printed_again_with_the_same_codes(
     }
     with pytest.raises(OfficeNeeded):
         await service.ballot_papers(tx, world.manager, vote.vote_id, vault)
+
+
+async def test_no_paper_is_printed_after_the_count(tx: Tx, world: make.World, vault: Vault):
+    vote = await make.opened(tx, world, vault)
+    await make.counted(tx, world, vote, vault)
+    with pytest.raises(holding.VoteNotInState):
+        await service.ballot_papers(tx, world.director, vote.vote_id, vault)
 
 
 async def test_two_who_read_the_same_make_a_ballot(tx: Tx, world: make.World, vault: Vault):

@@ -33,7 +33,7 @@ from trustprop.votes.model.holding import (
     Witness,
 )
 from trustprop.votes.rules import boxes, franchise, holding, objections, witnesses
-from trustprop.votes.store import box
+from trustprop.votes.store import box, papers
 
 NEW_YEAR = date(2025, 1, 1)
 
@@ -506,6 +506,11 @@ async def test_a_warning_counts_when_it_was_delivered_with_proof(
     for _ in range(2):
         await service.deliver(tx, world.member, vote.vote_id, command)
     assert len(await service.deliveries(tx, world.supervisor, vote.vote_id)) == 1
+    other = await make.voter_with(tx, vote, world.compound_id, "105")
+    posted = replace(delivery, id=new_id(), voter_id=other.voter_id, method=DeliveryMethod.POSTING)
+    await service.deliver(tx, world.member, vote.vote_id, DeliverMany(deliveries=(posted,)))
+    reached = await papers.warned(tx, world.compound_id, vote.vote_id)
+    assert reached == {voter.voter_id}, "a posting proves it of nobody"
     wrong = DeliverMany(
         deliveries=(
             replace(delivery, id=new_id(), voter_id=new_id()),

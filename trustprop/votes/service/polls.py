@@ -149,12 +149,13 @@ async def voters(tx: Tx, compound_id: UUID, vote_id: UUID) -> tuple[Voter, ...]:
 async def ballot_papers(
     tx: Tx, caller: Caller, vote_id: UUID, vault: Vault
 ) -> tuple[BallotPaper, ...]:
-    """What is printed, the same every time, until the key is forgotten.
+    """What is printed, the same every time, until the count: then the codes are forgotten with the key.
 
-    Raises OfficeNeeded, Missing or VoteKeyLost.
+    Raises OfficeNeeded, Missing, VoteNotInState or VoteKeyLost.
     """
     caller.check_office(*holding.READERS)
     vote = await find_vote(tx, caller.compound_id, vote_id)
+    holding.check_state(vote, VoteState.PREPARED, VoteState.OPEN, VoteState.CLOSED)
     keys = keys_of(vault, caller.compound_id, vote.vote_id)
     return tuple(_paper(keys, voter) for voter in await voters(tx, caller.compound_id, vote_id))
 

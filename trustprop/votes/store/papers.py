@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from trustprop.plumbing import rows
 from trustprop.plumbing.database import Tx
 from trustprop.votes.model.counting import Appointment
-from trustprop.votes.model.holding import Delivery, Proxy, VoterAppointment
+from trustprop.votes.model.holding import Delivery, DeliveryMethod, Proxy, VoterAppointment
 from trustprop.votes.tables import ballot_delivery, proxy, proxy_end, voter_appointment
 
 
@@ -59,13 +59,14 @@ async def deliveries(
 
 
 async def warned(tx: Tx, compound_id: UUID, vote_id: UUID) -> frozenset[UUID]:
-    """Voters to whom the ballot was delivered with the warning."""
+    """Voters whom the ballot reached with the warning. A posting in the compound proves it of nobody."""
     found = await tx.execute(
         select(ballot_delivery.c.voter_id)
         .where(
             ballot_delivery.c.compound_id == compound_id,
             ballot_delivery.c.vote_id == vote_id,
             ballot_delivery.c.has_warning,
+            ballot_delivery.c.method != DeliveryMethod.POSTING.value,
         )
         .distinct()
     )
