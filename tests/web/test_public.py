@@ -26,7 +26,7 @@ from trustprop.plumbing.settings import Settings
 from trustprop.statements import service, verify
 from trustprop.statements.jobs import works
 from trustprop.statements.model import PRINT_JOB
-from trustprop.web import compound
+from trustprop.web import compound, decisions
 from trustprop.web.public import handlers
 
 
@@ -54,7 +54,7 @@ async def visitor(
     database: Database, settings: Settings, clock: Clock, tmp_path: Path, press: Press
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar(
-        route_handlers=[*handlers, *compound.handlers],
+        route_handlers=[*handlers, *compound.handlers, *decisions.handlers],
         state=State({"public_url": "http://testserver"}),
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),

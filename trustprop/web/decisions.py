@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from trustprop.compounds import rules as compound_rules
+from trustprop.compounds import service as compounds
 from trustprop.compounds.model import WHOLE
 from trustprop.kernel.errors import Missing
 from trustprop.kernel.periods import Period, local_date
@@ -65,13 +66,16 @@ async def get_decisions(
         raise Missing(kind="period")
     caller = anybody(compound_id, clock)
     async with database.read(caller) as tx:
+        compound = await compounds.find(tx, compound_id)
         found = await statements.decisions_of(tx, caller, span.first, span.last)
     if form == "json":
         return answer(request, Page(msgspec.json.encode(found), JSON, cache_control=FOR_A_MINUTE))
     today = local_date(caller.at)
+    begins = Period(local_date(compound.created_at).year, 1)
     facts = {
         "d": found,
         "span": span,
+        "before": span.previous if span.first > begins else None,
         "after": span.next if span.next.first <= Period(today.year, today.month) else None,
     }
     lang = language_of(request.scope)
