@@ -17,8 +17,9 @@ from trustprop.kernel.caller import Caller
 from trustprop.ledger import service as ledger
 from trustprop.ledger.model import Entry, EntryKind
 from trustprop.ledger.service.posting import new_salt
-from trustprop.ledger.store.posting import _POST as POST
+from trustprop.ledger.store.posting import _POST_PAIR as POST_PAIR
 from trustprop.ledger.store.posting import _arrays as arrays_of
+from trustprop.ledger.store.posting import _pair as pair_of
 from trustprop.plumbing.database import Database
 
 AT = datetime(2025, 9, 15, 4, 0, tzinfo=UTC)
@@ -104,12 +105,12 @@ def _service(database: Database, caller: Caller) -> Callable[[], Awaitable[None]
 
 def _bare(connection: asyncpg.Connection, caller: Caller) -> Callable[[], Awaitable[None]]:
     """The same function with arguments that need no work; only the ids are new."""
-    arguments = arrays_of((_entry(),), [new_salt()])
+    arguments = pair_of(_entry(), new_salt())
 
     async def post() -> None:
-        identity = [new_id()]
+        identity = new_id()
         await connection.fetch(
-            POST,
+            POST_PAIR,
             caller.compound_id,
             AT,
             identity,

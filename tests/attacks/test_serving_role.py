@@ -72,6 +72,7 @@ DEFINERS = {
     "ledger_lock": "checks the session's compound",
     "ledger_open_books": "checks the session's compound",
     "ledger_post": "checks the session's compound",
+    "ledger_post_pair": "checks the session's compound",
 }
 """Every function that runs with more rights than its caller, and why that is no hole."""
 
@@ -207,13 +208,15 @@ async def test_the_functions_of_the_books_serve_the_sessions_compound_only(
 ) -> None:
     await in_compound(serving, second.compound_id)
     victim = month.compound_id
-    arguments = await copy.fetchval("SELECT pronargs FROM pg_proc WHERE proname = 'ledger_post'")
-    nothing = ", ".join(["NULL"] * (arguments - 1))
+    posts = []
+    for name in ("ledger_post", "ledger_post_pair"):
+        arguments = await copy.fetchval("SELECT pronargs FROM pg_proc WHERE proname = $1", name)
+        posts.append(f"SELECT * FROM {name}('{victim}', {', '.join(['NULL'] * (arguments - 1))})")
     for call in (
         f"SELECT * FROM ledger_lock('{victim}')",
         f"SELECT ledger_open_books('{victim}', '2025-10-01')",
         f"SELECT * FROM ledger_close_period('{victim}', 202510, '2026-01-01T00:00:00Z')",
-        f"SELECT * FROM ledger_post('{victim}', {nothing})",
+        *posts,
     ):
         assert await attempt(serving, call) == DENIED, call
     await in_compound(serving, victim)

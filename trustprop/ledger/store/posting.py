@@ -10,17 +10,22 @@ import asyncpg
 import msgspec
 
 from trustprop.kernel.periods import Period
-from trustprop.ledger.model import Books, Entry, PostedEntry, SealedPeriod
+from trustprop.ledger.model import Books, Entry, PostedEntry, Posting, SealedPeriod
 from trustprop.ledger.rules import refusal_of
 from trustprop.plumbing.database import Tx
 
 REFUSAL = "TP001"
 """The SQLSTATE of a refusal: its code is the message, its facts are the detail."""
-_POST = (
-    "SELECT entry_id, number, recorded_at, leaf_hash FROM ledger_post("
-    + ", ".join(f"${n}" for n in range(1, 24))
-    + ")"
-)
+
+
+def _call(function: str, parameters: int) -> str:
+    told = ", ".join(f"${n}" for n in range(1, parameters + 1))
+    return f"SELECT entry_id, number, recorded_at, leaf_hash FROM {function}({told})"
+
+
+_POST = _call("ledger_post", 23)
+_POST_PAIR = _call("ledger_post_pair", 26)
+"""The same for one entry of two lines on two accounts of one fund."""
 
 
 async def lock_books(tx: Tx, compound_id: UUID) -> Books:
@@ -53,9 +58,12 @@ async def post(
     make_salt: Callable[[], bytes],
 ) -> tuple[PostedEntry, ...]:
     """Raises what the posting function refuses."""
-    arguments = _arrays(entries, [make_salt() for _ in entries])
+    if len(entries) == 1 and _is_pair(entries[0]):
+        call, arguments = _POST_PAIR, _pair(entries[0], make_salt())
+    else:
+        call, arguments = _POST, _arrays(entries, [make_salt() for _ in entries])
     with _refusals():
-        rows = await tx.raw.fetch(_POST, compound_id, recorded_at, *arguments)
+        rows = await tx.raw.fetch(call, compound_id, recorded_at, *arguments)
     return tuple(
         PostedEntry(
             entry_id=row["entry_id"],
@@ -86,7 +94,45 @@ async def close_period(
     )
 
 
-def _arrays(entries: Sequence[Entry], salts: Sequence[bytes]) -> tuple[list[Any], ...]:
+def _is_pair(entry: Entry) -> bool:
+    if len(entry.lines) != 2:
+        return False
+    one, other = entry.lines
+    return one.fund == other.fund and one.account != other.account
+
+
+def _pair(entry: Entry, salt: bytes) -> tuple[Any, ...]:
+    one, other = entry.lines
+    return (
+        entry.entry_id,
+        entry.kind.value,
+        entry.accounting_on,
+        entry.memo,
+        salt,
+        entry.source.kind,
+        entry.source.id,
+        entry.act_id,
+        entry.resolution_id,
+        entry.reverses,
+        bytes.fromhex("".join(entry.evidence)),
+        one.fund,
+        *_side(one),
+        *_side(other),
+    )
+
+
+def _side(line: Posting) -> tuple[Any, ...]:
+    return (
+        line.account,
+        line.signed_fen,
+        line.budget_line_id,
+        line.counterparty_id,
+        line.scope,
+        line.project,
+    )
+
+
+def _arrays(entries: Sequence[Entry], salts: Sequence[bytes]) -> tuple[Any, ...]:
     """Entries as parallel arrays, then their lines, each naming its entry by position."""
     lines = [
         (position, number, salts[position - 1], line)
