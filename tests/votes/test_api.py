@@ -283,6 +283,9 @@ async def test_deliveries_proxies_and_appointments_over_http(polls: Polls, datab
     }
     delivered = await polls.post(world.member, "/deliveries", {"deliveries": [delivery]})
     assert delivered.json() == {"recorded": 1}
+    zoneless = delivery | {"id": str(new_id()), "delivered_at": "2025-09-16T04:00:00"}
+    refused = await polls.post(world.member, "/deliveries", {"deliveries": [zoneless]})
+    assert refused.status_code == 422
     register = (await polls.get(world.supervisor, "/deliveries?limit=1")).json()
     assert [line["method"] for line in register["data"]] == ["hand"]
     appointment = {

@@ -25,6 +25,7 @@ PersonName = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Evidence = Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=20)]
 Secret = Annotated[bytes, Meta(min_length=16, max_length=64)]
+Instant = Annotated[datetime, Meta(tz=True)]
 Answers = Annotated[tuple[BallotAnswer, ...], Meta(max_length=2000)]
 
 
@@ -136,7 +137,7 @@ class Deliver(Command):
     id: UUID
     voter_id: UUID
     method: DeliveryMethod
-    delivered_at: datetime
+    delivered_at: Instant
     evidence: Evidence
     has_warning: bool
     """Whether the warning of the silent majority stood on it."""
