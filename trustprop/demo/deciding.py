@@ -226,7 +226,19 @@ def spend(stage: Stage) -> None:
     )
 
 
-def january_entry(stage: Stage) -> Any:
-    """The entry in the journal that the order made."""
-    found = stage.supervisor.everything("/entries", since="2026-01-01")
-    return next(one for one in found if one["entry_id"] == stage.ids["january"])
+def follow_up(stage: Stage) -> None:
+    """What became of the decision: the committee tells, and the register adds up what was spent."""
+    resolution = f"/resolutions/{stage.ids['motion/budget']}"
+    told = {
+        "id": new_id(),
+        "done_on": stage.today.isoformat(),
+        "body": "第一批 12 台电梯年检合格。",
+    }
+    stage.ids["new_director"].post(f"{resolution}/follow-ups", told)
+    found = stage.supervisor.get(f"{resolution}/follow-up")
+    (budget,) = [deed for deed in found["deeds"] if deed["kind"] == "budget"]
+    assert budget["spent_fen"] == INSPECTION_FEN, found
+    stage.say(
+        f"followed up resolution {found['number']}: of ¥{yuan(budget['amount_fen'])} decided, "
+        f"¥{yuan(budget['spent_fen'])} is spent"
+    )

@@ -12,21 +12,20 @@ from trustprop.demo.electorate import Electorate
 from trustprop.demo.owners import together
 from trustprop.demo.stage import Stage
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_vote.py"
-PAPERS = ("notice", "agenda", "certificate", "decisions")
-
 
 def verify(stage: Stage, out: Path) -> bool:
     """Two programs that share no line of code read the same file, and the same receipt."""
     address = f"/public/{stage.compound_id}/votes/{stage.ids['vote/meeting']}.json"
-    published = out / "vote.json"
-    published.write_bytes(Client(stage.base_url, name="resident").get_bytes(address))
+    resident = Client(stage.base_url, name="resident")
+    published, script = out / "vote.json", out / "verify_vote.py"
+    published.write_bytes(resident.get_bytes(address))
+    script.write_bytes(resident.get_bytes("/public/verify_vote.py"))
     receipt = out / "receipt.json"
     receipt.write_text(json.dumps(kept_receipt(stage), ensure_ascii=False), encoding="utf-8")
     files = [str(published), "--receipt", str(receipt)]
     ours = [sys.executable, "-m", "trustprop", "verify-vote", *files, "--lang", "en"]
-    alone = [sys.executable, "-I", str(SCRIPT), *files]
-    return all([_run(stage, "trustprop verify-vote", ours), _run(stage, SCRIPT.name, alone)])
+    alone = [sys.executable, "-I", str(script), *files]
+    return all([_run(stage, "trustprop verify-vote", ours), _run(stage, script.name, alone)])
 
 
 def _run(stage: Stage, name: str, command: list[str]) -> bool:
@@ -50,8 +49,19 @@ def kept_receipt(stage: Stage) -> dict[str, Any]:
     }
 
 
-def print_papers(stage: Stage, out: Path) -> None:
-    """The toolkit of this meeting as PDFs, Chinese and English."""
+def print_call(stage: Stage) -> None:
+    """Notice and agenda, as they are posted."""
+    _print(stage, "notice", "agenda")
+
+
+def print_result(stage: Stage) -> None:
+    """The certificate with its arithmetic and the decisions, as they are posted."""
+    _print(stage, "certificate", "decisions")
+
+
+def _print(stage: Stage, *names: str) -> None:
+    """In both languages, while the paper's own day is today."""
+    out: Path = stage.ids["out"]
 
     def one(paper: tuple[str, str]) -> None:
         name, lang = paper
@@ -59,6 +69,6 @@ def print_papers(stage: Stage, out: Path) -> None:
         path = out / f"meeting-{name}-{lang}.pdf"
         path.write_bytes(stage.supervisor.get_bytes(address, lang=lang))
 
-    papers = [(name, lang) for name in PAPERS for lang in ("zh", "en")]
-    together(stage, "papers of the meeting", papers, one)
-    stage.say(f"printed {len(papers)} papers of the meeting, {', '.join(PAPERS)}, into {out}")
+    papers = [(name, lang) for name in names for lang in ("zh", "en")]
+    together(stage, "papers", papers, one)
+    stage.say(f"printed {' and '.join(names)} in Chinese and English into {out}")

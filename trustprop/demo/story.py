@@ -113,7 +113,7 @@ def say_what_next(stage: Stage, out: Path, *, holds: bool, is_serving: bool) -> 
         f"open   {certificate}: what the owners decided, with its whole arithmetic",
         f"run    .venv/bin/trustprop verify {paper} --lang en",
         "       checks every figure and signature without this service",
-        f"run    python3 scripts/verify_vote.py {out / 'vote.json'} --receipt {out / 'receipt.json'}",
+        f"run    python3 {out / 'verify_vote.py'} {out / 'vote.json'} --receipt {out / 'receipt.json'}",
         "       counts the votes again from the published file, and finds one owner's ballot in it",
     ]
     if is_serving:
