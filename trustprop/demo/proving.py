@@ -24,7 +24,7 @@ def verify(stage: Stage, out: Path) -> bool:
     receipt.write_text(json.dumps(kept_receipt(stage), ensure_ascii=False), encoding="utf-8")
     files = [str(published), "--receipt", str(receipt)]
     ours = [sys.executable, "-m", "trustprop", "verify-vote", *files, "--lang", "en"]
-    alone = [sys.executable, "-I", str(script), *files]
+    alone = [sys.executable, "-I", str(script), *files, "--lang", "en"]
     return all([_run(stage, "trustprop verify-vote", ours), _run(stage, script.name, alone)])
 
 
