@@ -37,9 +37,9 @@ FRACTIONS = {
 """Numerator, denominator, strictly more."""
 
 SHARES = {
-    (2, 3, False): ("三分之二", "two thirds of it"),
-    (3, 4, False): ("四分之三", "three quarters of it"),
-    (1, 2, True): ("一半，且须超过", "more than half of it"),
-    (1, 1, False): ("全部", "all of it"),
+    (2, 3, False): ("三分之二", "two thirds"),
+    (3, 4, False): ("四分之三", "three quarters"),
+    (1, 2, True): ("一半，且须超过", "more than half"),
+    (1, 1, False): ("全部", "all"),
 }
 """The same as a part of a figure."""

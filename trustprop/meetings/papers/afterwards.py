@@ -22,6 +22,7 @@ from trustprop.meetings.papers.facts import (
     deadline,
     head,
     item,
+    name_of,
 )
 from trustprop.votes.model.counting import Result
 
@@ -130,7 +131,7 @@ def _speeches(facts: MeetingFacts, after: AfterFacts) -> tuple[SpeechLine, ...]:
     return tuple(
         SpeechLine(
             position=positions[speech.motion_id],
-            speaker=facts.names[speech.person_id],
+            speaker=name_of(facts, speech.person_id),
             started_at=speech.started_at,
             seconds=_seconds(speech),
         )

@@ -97,7 +97,12 @@ def item(facts: MeetingFacts, motion: Motion) -> Item:
 
 def moved_by(facts: MeetingFacts, motion: Motion) -> str | None:
     """Masked; None stands for the committee."""
-    return None if motion.is_moved_by_committee else facts.names[motion.moved_by]
+    return None if motion.is_moved_by_committee else name_of(facts, motion.moved_by)
+
+
+def name_of(facts: MeetingFacts, person_id: UUID) -> str:
+    """Masked; of whoever is no longer known here nothing is left but the mask."""
+    return facts.names.get(person_id, "**")
 
 
 def deadline(facts: MeetingFacts, step: Step) -> Deadline:
