@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import click
 import uvloop
 
-from benchmarks import ballots, closing, posting, printing, serving, verifying, voting
+from benchmarks import ballots, closing, counting, posting, printing, serving, verifying, voting
 from benchmarks.ground import (
     SERVER,
     Ground,
@@ -34,6 +34,8 @@ BENCHMARKS: dict[str, Callable[[Ground], Awaitable[list[Result]]]] = {
     "ballots": ballots.everybody,
     "closing": closing.months,
     "verify": verifying.verification,
+    "count": counting.one_compound,
+    "count-many": counting.many_compounds,
     "voting": voting.minute,
 }
 

@@ -43,6 +43,19 @@ class _Heard(Fact):
     ballot_id: UUID | None = None
 
 
+class _Asked(Fact):
+    """The voters of one scope, sorted by what became of their ballots."""
+
+    total: Weight
+    areas: list[int]
+    """Of those who are counted."""
+    choices: list[tuple[Choice, ...]]
+    """By item, in the same order."""
+    invalid: Weight
+    held: Weight
+    silent: Weight
+
+
 class Cast(Fact):
     """The weights of one item, before any reading of the law."""
 
@@ -58,11 +71,14 @@ def count(poll: Poll) -> Count:
     questions = sorted(poll.questions, key=lambda question: question.position)
     items = [item for question in questions for item in items_of(question)]
     heard, warned = _hear(poll, items), silent_voters(poll)
+    asked: dict[tuple[str, str], _Asked] = {}
     results: list[Result] = []
     for question in questions:
-        weights = _weights(poll.voters, question)
+        scope = (question.building, question.stair)
+        if scope not in asked:
+            asked[scope] = _ask(poll.voters, question, heard, warned)
         for _, candidate_id in items_of(question):
-            cast = _cast(weights, heard, len(results), warned)
+            cast = _cast(asked[scope], len(results))
             results.append(result_of(question, candidate_id, cast, poll.policy))
     return Count(
         results=tuple(results),
@@ -117,7 +133,7 @@ def _hear(poll: Poll, items: list[Item]) -> dict[UUID, _Heard]:
         ballots[ballot.voter_id].append(ballot)
     appointed = {one.voter_id: one.owner_id for one in poll.appointments}
     assert len(appointed) == len(poll.appointments), "a voter has appointed two"
-    places = {item: place for place, item in enumerate(items)}
+    places = _places(items)
     voters = {voter.voter_id: voter for voter in poll.voters}
     return {
         voter_id: _hear_voter(voters[voter_id], returned, appointed.get(voter_id), places)
@@ -125,8 +141,22 @@ def _hear(poll: Poll, items: list[Item]) -> dict[UUID, _Heard]:
     }
 
 
+class _Places(Fact):
+    """Where the items stand on the ballot: by question, then by candidate."""
+
+    size: int
+    of: dict[UUID, dict[UUID | None, int]]
+
+
+def _places(items: list[Item]) -> _Places:
+    found: defaultdict[UUID, dict[UUID | None, int]] = defaultdict(dict)
+    for place, (question_id, candidate_id) in enumerate(items):
+        found[question_id][candidate_id] = place
+    return _Places(size=len(items), of=dict(found))
+
+
 def _hear_voter(
-    voter: Voter, returned: list[Ballot], appointed: UUID | None, places: Mapping[Item, int]
+    voter: Voter, returned: list[Ballot], appointed: UUID | None, places: _Places
 ) -> _Heard:
     """Who was appointed speaks for all; else the first valid ballots of all who spoke must agree.
 
@@ -157,51 +187,70 @@ def _first_of_each(valid: list[Ballot], speakers: tuple[UUID, ...]) -> Iterable[
     return [ballot for ballot in firsts if ballot is not None]
 
 
-def _choices(ballot: Ballot, places: Mapping[Item, int]) -> tuple[Choice, ...]:
-    given: list[Choice | None] = [None] * len(places)
+def _choices(ballot: Ballot, places: _Places) -> tuple[Choice, ...]:
+    given: list[Choice | None] = [None] * places.size
     for answer in ballot.answers:
-        place = places[answer.question_id, answer.candidate_id]
+        place = places.of[answer.question_id][answer.candidate_id]
         assert given[place] is None, "a ballot answers one item twice"
         given[place] = answer.choice
-    return tuple(choice or Choice.ABSTAIN for choice in given)
+    return tuple([choice or Choice.ABSTAIN for choice in given])
 
 
 # The weights of one item
 
 
-def _weights(voters: Iterable[Voter], question: Question) -> list[tuple[UUID, int]]:
-    """The voters in the scope of a question with their areas; each is one head."""
-    weighed = ((voter.voter_id, weight_in(voter, question).area_dm2) for voter in voters)
-    return [(voter_id, area_dm2) for voter_id, area_dm2 in weighed if area_dm2]
-
-
-def _cast(
-    weights: list[tuple[UUID, int]],
+def _ask(
+    voters: Iterable[Voter],
+    question: Question,
     heard: Mapping[UUID, _Heard],
-    place: int,
     warned: frozenset[UUID],
-) -> Cast:
-    heads: defaultdict[str, int] = defaultdict(int)
-    areas: defaultdict[str, int] = defaultdict(int)
-    for voter_id, area_dm2 in weights:
-        said = heard.get(voter_id)
+) -> _Asked:
+    """Sorts the voters of a question's scope once for all questions of that scope."""
+    areas: list[int] = []
+    rows: list[tuple[Choice, ...]] = []
+    others: dict[str, list[int]] = {standing: [] for standing in (*Standing, _ABSENT)}
+    for voter in voters:
+        area_dm2 = weight_in(voter, question).area_dm2
+        if not area_dm2:
+            continue
+        said = heard.get(voter.voter_id)
         if said is None:
-            kind = Standing.SILENT if voter_id in warned else _ABSENT
+            kind = Standing.SILENT if voter.voter_id in warned else _ABSENT
+            others[kind].append(area_dm2)
+        elif said.choices:
+            areas.append(area_dm2)
+            rows.append(said.choices)
         else:
-            kind = said.choices[place] if said.choices else said.standing
-        heads[kind] += 1
-        areas[kind] += area_dm2
-    return Cast(
-        total=Weight(heads=len(weights), area_dm2=sum(areas.values())),
-        choices={choice: Weight(heads=heads[choice], area_dm2=areas[choice]) for choice in Choice},
-        invalid=_of(heads, areas, Standing.INVALID),
-        held=_of(heads, areas, Standing.HELD),
-        silent=_of(heads, areas, Standing.SILENT),
+            others[said.standing].append(area_dm2)
+    return _Asked(
+        total=_weigh([*areas, *(area for group in others.values() for area in group)]),
+        areas=areas,
+        choices=list(zip(*rows, strict=True)),
+        invalid=_weigh(others[Standing.INVALID]),
+        held=_weigh(others[Standing.HELD]),
+        silent=_weigh(others[Standing.SILENT]),
     )
 
 
-def _of(heads: Mapping[str, int], areas: Mapping[str, int], kind: str) -> Weight:
-    return Weight(heads=heads[kind], area_dm2=areas[kind])
+def _weigh(areas: list[int]) -> Weight:
+    """One head for each."""
+    return Weight(heads=len(areas), area_dm2=sum(areas))
+
+
+def _cast(asked: _Asked, place: int) -> Cast:
+    choices = asked.choices[place] if asked.areas else ()
+    areas = dict.fromkeys(Choice, 0)
+    for choice, area_dm2 in zip(choices, asked.areas, strict=True):
+        areas[choice] += area_dm2
+    return Cast(
+        total=asked.total,
+        choices={
+            choice: Weight(heads=choices.count(choice), area_dm2=areas[choice]) for choice in Choice
+        },
+        invalid=asked.invalid,
+        held=asked.held,
+        silent=asked.silent,
+    )
 
 
 def _sum(*weights: Weight) -> Weight:
