@@ -88,7 +88,7 @@ def serve(host: str | None, port: int | None) -> None:
 @cli.command()
 @click.option("--until-empty", is_flag=True, help="End when no job is left.")
 def worker(until_empty: bool) -> None:
-    """Does what follows a commit: renders and publishes statements."""
+    """Does what follows a commit: prints statements and ballots."""
     found = settings()
     asyncio.run(work(found, until_empty=until_empty))
 
