@@ -1,6 +1,7 @@
 """The command line: everything that is done to a service from outside, and all that needs none."""
 
 import asyncio
+import gc
 import secrets
 import sys
 from pathlib import Path
@@ -73,8 +74,12 @@ def main() -> None:
 def serve(host: str | None, port: int | None) -> None:
     """Answers requests (one process; run several behind a proxy for more)."""
     found = settings()
+    app = create_app(found)
+    # What is there from the start stays: no request waits while a full collection looks through it.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(found),
+        app,
         host=host or found.host,
         port=found.port if port is None else port,
         loop="uvloop",
