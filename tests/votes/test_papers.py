@@ -1,5 +1,8 @@
 """Ballots on paper, read twice, and written proxies."""
 
+import base64
+
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -11,8 +14,9 @@ from trustprop.kernel.caller import Caller, Office, OfficeNeeded
 from trustprop.kernel.errors import FieldsInvalid
 from trustprop.plumbing.database import Tx
 from trustprop.plumbing.vault import Vault
-from trustprop.votes import service
+from trustprop.votes import rules, service
 from trustprop.votes.model.counting import Channel, Choice, Voter
+from trustprop.votes.model.document import VoteDocument
 from trustprop.votes.model.holding import (
     EndProxy,
     EnterPaper,
@@ -86,6 +90,29 @@ async def test_two_who_read_the_same_make_a_ballot(tx: Tx, world: make.World, va
     assert told.kind is NoticeKind.BALLOT_RECORDED
     with pytest.raises(franchise.AlreadyVoted):
         await make.cast(tx, world.people[2], vote)
+
+
+async def test_the_owner_sees_what_was_read_from_their_paper_and_finds_it_in_the_count(
+    tx: Tx, world: make.World, vault: Vault
+):
+    vote = await make.opened(tx, world, vault)
+    voter, code = await paper_of(tx, world, vote, vault, "103")
+    for reader in (world.director, world.member):
+        await enter(tx, reader, vote, make.paper(vote, code), vault)
+    (place,) = (await service.my_vote(tx, world.people[2], vote.vote_id, make.LOG_KEY)).places
+    (line,) = place.ballots
+    assert (line.answers, line.is_mine) == (make.answers(vote), True)
+    for reader in (world.director, world.member):
+        assert (await service.my_vote(tx, reader, vote.vote_id, make.LOG_KEY)).places == ()
+    await make.counted(tx, world, vote, vault)
+    kept = await service.document(tx, world.compound_id, vote.vote_id)
+    document = msgspec.json.decode(kept.document, type=VoteDocument)
+    secret = base64.b64decode(line.secret)
+    proof = rules.receipt_proof(
+        document, rules.salt_of(secret), voter.voter_id, rules.slip_secret_of(secret)
+    )
+    assert len(proof.slips) == 1
+    assert rules.check_receipt(proof, document.root)
 
 
 async def test_a_third_person_decides_between_two(tx: Tx, world: make.World, vault: Vault):
@@ -282,7 +309,7 @@ async def test_the_holder_casts_online_and_nobody_else(tx: Tx, world: make.World
     (kept,) = await box.ballots(tx, world.compound_id, vote.vote_id)
     assert (kept.channel, kept.proxy_id) == (Channel.PROXY, given.proxy_id)
     seen = await service.my_vote(tx, world.people[2], vote.vote_id, make.LOG_KEY)
-    assert seen.places[0].ballots[0].answers == ()
+    assert seen.places[0].ballots[0].answers == make.answers(vote), "as the owner told the holder"
     assert [notice.kind for notice in seen.places[0].notices] == [
         NoticeKind.PROXY_RECORDED,
         NoticeKind.BALLOT_RECORDED,

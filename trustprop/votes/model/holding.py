@@ -436,11 +436,13 @@ class MyBallotLine(Fact):
     owner_id: UUID | None
     channel: Channel
     answers: tuple[BallotAnswer, ...]
-    """Shown to whoever cast it, and only to them; without those that are sealed."""
+    """Shown to the owner in whose name it stands, and to nobody else; without those that are sealed."""
+    secret: str
+    """Base64; of a ballot on paper, whose owner did not make it: it finds the slips in the count."""
     flaw: Flaw | None
     is_sealed: bool
     is_mine: bool
-    """Cast by me, online: a paper was read by others, and a co-owner's answers are not shown."""
+    """Cast by me or in my name; what another co-owner sent is not shown."""
     events: tuple[BallotEvent, ...]
 
 

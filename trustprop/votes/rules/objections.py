@@ -1,6 +1,6 @@
 """Ballots that are contested, struck or found invalid, and what is left of the turnout."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from trustprop.kernel.errors import (
@@ -45,9 +45,14 @@ class BallotNotOnPaper(Conflict):
     detail = N_("Only a ballot on paper can be found invalid; an owner sent this one.")
 
 
-def is_sent_by(ballot: BoxedBallot, person_id: UUID) -> bool:
-    """Whether this person cast it themselves; who entered a paper did not."""
-    return ballot.paper_round is None and ballot.recorded_by == person_id
+def is_of(ballot: BoxedBallot, person_id: UUID, owner_ids: Collection[UUID]) -> bool:
+    """Whether a person sent this ballot, or it was read from a paper, or cast by proxy, in their name.
+
+    A ballot of all co-owners is each one's; the ballot that another co-owner sent is not.
+    """
+    if ballot.recorded_by == person_id and ballot.paper_round is None:
+        return True
+    return ballot.owner_id is None or ballot.owner_id in owner_ids
 
 
 def last_event(events: Iterable[BallotEvent]) -> EventKind | None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from trustprop.compounds import service as compounds
 from trustprop.evidence import service as evidence
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.errors import Missing
@@ -11,6 +12,7 @@ from trustprop.plumbing.database import Tx
 from trustprop.votes.model.counting import Voter
 from trustprop.votes.model.holding import (
     BallotEvent,
+    BallotReceipt,
     BoxedBallot,
     ContestedBallot,
     DecideObjection,
@@ -156,6 +158,8 @@ async def _my_ballot(
     compound_id = caller.compound_id
     boxed = await box.ballots(tx, compound_id, vote.vote_id, voter.voter_id)
     events = await box.events(tx, compound_id, vote.vote_id)
+    owner_ids = await compounds.owner_ids_of_person(tx, compound_id, person_id)
+    mine = {one.ballot_id for one in boxed if objections.is_of(one, person_id, owner_ids)}
     return MyBallot(
         voter_id=voter.voter_id,
         serial=voter.serial,
@@ -163,28 +167,29 @@ async def _my_ballot(
         area_dm2=holding.area_of(voter),
         homes=holding.labels(voter),
         ballots=tuple(
-            _line(compound_id, vote.vote_id, one, events, log_key, person_id) for one in boxed
+            _line(
+                boxes.receipt(compound_id, vote.vote_id, one, log_key),
+                one,
+                events,
+                is_mine=one.ballot_id in mine,
+            )
+            for one in boxed
         ),
         notices=await box.notices(tx, compound_id, vote.vote_id, voter.voter_id),
     )
 
 
 def _line(
-    compound_id: UUID,
-    vote_id: UUID,
-    boxed: BoxedBallot,
-    events: tuple[BallotEvent, ...],
-    log_key: Ed25519PrivateKey,
-    person_id: UUID,
+    receipt: BallotReceipt, boxed: BoxedBallot, events: tuple[BallotEvent, ...], *, is_mine: bool
 ) -> MyBallotLine:
-    """With the answers for who sent it, and for nobody else; what is sealed nobody sees."""
+    """With the answers for whose ballot it is, and for nobody else; what is sealed nobody sees."""
     content = boxes.read_content(boxed.content)
-    is_mine = objections.is_sent_by(boxed, person_id)
     return MyBallotLine(
-        receipt=boxes.receipt(compound_id, vote_id, boxed, log_key),
+        receipt=receipt,
         owner_id=boxed.owner_id,
         channel=boxed.channel,
         answers=content.answers if is_mine else (),
+        secret=content.secret if is_mine and boxed.paper_round is not None else "",
         flaw=boxed.flaw,
         is_sealed=boxed.is_sealed,
         is_mine=is_mine,
