@@ -87,15 +87,13 @@ class Ground(Struct, frozen=True, kw_only=True):
     options: Options
 
 
-async def compare(
-    measure: Callable[[], Awaitable[float]], measure_baseline: Callable[[], Awaitable[float]]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Three of each, in turn, so that a noisy neighbour meets both."""
-    ours, baseline = [], []
+async def compare(*measures: Callable[[], Awaitable[float]]) -> tuple[tuple[float, ...], ...]:
+    """Three of each, in turn, so that a noisy neighbour meets all."""
+    found: list[list[float]] = [[] for _measure in measures]
     for _ in range(RUNS):
-        ours.append(await measure())
-        baseline.append(await measure_baseline())
-    return tuple(ours), tuple(baseline)
+        for kept, measure in zip(found, measures, strict=True):
+            kept.append(await measure())
+    return tuple(tuple(kept) for kept in found)
 
 
 def result(

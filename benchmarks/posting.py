@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -35,32 +35,35 @@ async def one_entry(ground: Ground) -> list[Result]:
     results = []
     for connections in (1, 4, 16):
         for compounds in sorted({1, connections}):
-            ours, bare = await _compare_posting(ground, connections, compounds)
+            ours, bare, rows = await _compare_posting(ground, connections, compounds)
             shared = "one compound" if compounds == 1 else f"{compounds} compounds"
+            name, what = f"post-{connections}-{compounds}", f"{connections} connections, {shared}"
+            against = "bare SQL function over asyncpg, autocommit"
+            results.append(
+                result(name, f"two-line entry, {what}", "/s", ours, bare, against, at_least=0.6)
+            )
             results.append(
                 result(
-                    f"post-{connections}-{compounds}",
-                    f"two-line entry, {connections} connections, {shared}",
-                    "/s",
-                    ours,
-                    bare,
-                    "bare SQL function over asyncpg, autocommit",
-                    at_least=0.6,
+                    f"{name}-rows", "the same", "/s", ours, rows, f"{against}, that only inserts"
                 )
             )
-            say(f"  {connections} connections, {shared}: {ours} {bare}")
+            say(f"  {what}: {ours} {bare} {rows}")
     return results
 
 
 async def _compare_posting(
     ground: Ground, connections: int, compounds: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+) -> tuple[tuple[float, ...], ...]:
+    """Through the service, by the function that it calls, and by one that only inserts the rows."""
     database = Database.connect(ground.serving_url, pool_size=connections)
     callers = [await _open(database) for _ in range(compounds)]
     served = list(itertools.islice(itertools.cycle(callers), connections))
     raw = [await asyncpg.connect(ground.serving_url) for _ in served]
     for connection, caller in zip(raw, served, strict=True):
         await connection.execute(f"SET app.compound_id = '{caller.compound_id}'")
+    owners = [await asyncpg.connect(ground.owner_url) for _ in served]
+    await owners[0].execute(_ONLY_ROWS)
+    nobody = itertools.count(1)
     seconds = SECONDS if not ground.options.quick else 1.0
 
     async def ours() -> float:
@@ -71,13 +74,16 @@ async def _compare_posting(
             [_bare(one, caller) for one, caller in zip(raw, served, strict=True)], seconds
         )
 
+    async def rows() -> float:
+        return await _rate([_only_rows(one, nobody) for one in owners], seconds)
+
     try:
-        await _rate([_service(database, caller) for caller in served], 0.3)
-        await _rate([_bare(one, c) for one, c in zip(raw, served, strict=True)], 0.3)
-        return await compare(ours, bare)
+        for measure in (ours, bare, rows):
+            await measure()
+        return await compare(ours, bare, rows)
     finally:
         await database.close()
-        for connection in raw:
+        for connection in (*raw, *owners):
             await connection.close()
 
 
@@ -120,6 +126,35 @@ def _bare(connection: asyncpg.Connection, caller: Caller) -> Callable[[], Awaita
         )
 
     return post
+
+
+def _only_rows(
+    connection: asyncpg.Connection, numbers: Iterator[int]
+) -> Callable[[], Awaitable[None]]:
+    """The rows of an entry in a compound that nobody has: no lock, hash, tree, balance or trigger."""
+    compound_id = new_id()
+
+    async def post() -> None:
+        await connection.fetchval(
+            "SELECT bench_rows($1, $2, $3, $4)", compound_id, next(numbers), new_id(), new_salt()
+        )
+
+    return post
+
+
+_ONLY_ROWS = """
+CREATE TABLE IF NOT EXISTS bench_entry (LIKE entry INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS bench_line (LIKE entry_line INCLUDING ALL);
+CREATE OR REPLACE FUNCTION bench_rows(c uuid, n bigint, e uuid, salt bytea) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO bench_entry VALUES (c, n, e, 'voucher', '2025-09-15', 202509, '2025-09-15T04:00:00Z',
+        '9月物业费 3-2-501', salt, 'voucher', e, NULL, NULL, NULL, '{}', salt);
+    INSERT INTO bench_line VALUES
+        (c, n, 1, '100201', 'OP', 12345, 0, NULL, NULL, '', ''),
+        (c, n, 2, '4301', 'OP', 0, 12345, NULL, NULL, '', '');
+END $$
+"""
 
 
 async def _rate(posts: list[Callable[[], Awaitable[None]]], seconds: float) -> float:
