@@ -237,12 +237,18 @@ REFUSED = [
 ]
 
 
+def beside_others(wrong: Entry, others: int) -> tuple[Entry, ...]:
+    """One of two lines has a function of its own; among others it goes the way of many."""
+    return (*(entry(debit("1122", 7), credit("4901", 7)) for _other in range(others)), wrong)
+
+
+@pytest.mark.parametrize("others", [0, 1])
 @pytest.mark.parametrize(("wrong", "refusal"), REFUSED)
 async def test_the_books_refuse(
-    books: Tx, caller: Caller, wrong: Entry, refusal: type[Exception]
+    books: Tx, caller: Caller, wrong: Entry, refusal: type[Exception], others: int
 ) -> None:
     with pytest.raises(refusal):
-        await ledger.post(books, caller, (wrong,))
+        await ledger.post(books, caller, beside_others(wrong, others))
 
 
 BEHIND_THE_RULES = [
@@ -296,13 +302,43 @@ BEHIND_THE_RULES = [
 ]
 
 
+@pytest.mark.parametrize("others", [0, 1])
 @pytest.mark.parametrize(("wrong", "refusal"), BEHIND_THE_RULES)
 async def test_the_function_refuses_what_the_rules_would_have(
-    books: Tx, caller: Caller, wrong: Entry, refusal: type[Exception]
+    books: Tx, caller: Caller, wrong: Entry, refusal: type[Exception], others: int
 ) -> None:
     """The store is called directly: the second witness stands without the first."""
+    entries = beside_others(wrong, others)
     with pytest.raises(refusal):
+        await store.post(books, caller.compound_id, caller.at, entries, lambda: SALT)
+
+
+async def test_two_lines_alone_must_balance_too(books: Tx, caller: Caller) -> None:
+    wrong = entry(debit("1122", 5), credit("4901", 4))
+    with pytest.raises(rules.EntryUnbalanced) as refused:
         await store.post(books, caller.compound_id, caller.at, (wrong,), lambda: SALT)
+    assert (refused.value.debit_fen, refused.value.credit_fen) == (5, 4)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_every_field_of_two_lines_is_kept_and_hashed(
+    books: Tx, caller: Caller, others: int
+) -> None:
+    full = entry(
+        debit("112101", 5, counterparty_id=HOME, budget_line_id=new_id(), scope="3", project="P"),
+        credit("4301", 5, scope="三", project="电梯"),
+        memo="9月 物业费",
+        evidence=("ab" * 32, "cd" * 32),
+    )
+    *_others, posted = await ledger.post(books, caller, beside_others(full, others))
+    (kept,) = await ledger.attested_entries(
+        books, caller.compound_id, first=posted.number, last=posted.number
+    )
+    assert leaf.entry_leaf(caller.compound_id, kept).hex() == posted.leaf_hash
+    assert kept.evidence == full.evidence
+    assert [one.signed_fen for one in kept.lines] == [5, -5]
+    assert [(one.scope, one.project) for one in kept.lines] == [("3", "P"), ("三", "电梯")]
+    assert await broken(books) == {}
 
 
 @pytest.mark.parametrize(
