@@ -1,4 +1,4 @@
-"""Ballots that are contested, struck or found invalid, and what is left of the turnout."""
+"""Ballots that are contested, struck or found invalid."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -8,14 +8,13 @@ from trustprop.kernel.errors import (
     Conflict,
     Forbidden,
 )
-from trustprop.votes.model.counting import Voter, Weight
+from trustprop.votes.model.counting import Voter
 from trustprop.votes.model.holding import (
     BallotEvent,
     BoxedBallot,
     ContestedBallot,
     EventKind,
 )
-from trustprop.votes.rules.holding import total
 
 _OUT = (EventKind.STRUCK, EventKind.FOUND_INVALID)
 
@@ -125,12 +124,3 @@ def invalid_at_count(
         for ballot in ballots
         if ballot.flaw is not None or last.get(ballot.ballot_id) in (*_OUT, EventKind.OBJECTED)
     )
-
-
-def returned(
-    voters: Iterable[Voter], ballots: Iterable[BoxedBallot], events: Iterable[BallotEvent]
-) -> Weight:
-    """Area and heads of whoever has a valid ballot in the box."""
-    out = out_of(events)
-    heard = {one.voter_id for one in ballots if one.flaw is None and one.ballot_id not in out}
-    return total(voter for voter in voters if voter.voter_id in heard)

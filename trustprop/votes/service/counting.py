@@ -11,6 +11,7 @@ from trustprop.compounds import service as compounds
 from trustprop.evidence import service as evidence
 from trustprop.identity import rules as identity_rules
 from trustprop.identity import service as identity
+from trustprop.kernel import signatures
 from trustprop.kernel.caller import Caller
 from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import Missing
@@ -214,7 +215,7 @@ async def _check_member(tx: Tx, caller: Caller, command: Witness, counted: VoteC
     key = await identity.hold_key(tx, caller.compound_id, command.key_id)
     identity_rules.check_signs(key, person(caller), caller.at)
     digest = bytes.fromhex(counted.digest)
-    if not identity_rules.verify(key.scheme, key.public_key, digest, command.signature):
+    if not signatures.verify(key.scheme, key.public_key, digest, command.signature):
         raise witnesses.BadCountSignature
 
 
@@ -281,11 +282,7 @@ async def _committee(tx: Tx, compound_id: UUID, on: date) -> frozenset[UUID]:
 async def turnout(tx: Tx, compound_id: UUID, vote_id: UUID) -> Turnout:
     """Area and heads of whoever has returned a valid ballot; never choices. Raises Missing."""
     vote = await find_vote(tx, compound_id, vote_id)
-    returned = objections.returned(
-        await polls.voters(tx, compound_id, vote_id),
-        await box.ballots(tx, compound_id, vote_id),
-        await box.events(tx, compound_id, vote_id),
-    )
+    returned = await box.returned(tx, compound_id, vote_id)
     everybody = Weight(heads=vote.heads, area_dm2=vote.area_dm2)
     return Turnout(vote_id=vote_id, total=everybody, returned=returned)
 
