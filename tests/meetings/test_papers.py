@@ -15,6 +15,7 @@ import pytest
 from tests.make import assemblies as make
 from tests.make import http
 from tests.make.ground import make_caller, new_id
+from trustprop.app import work
 from trustprop.kernel.caller import Caller, OfficeNeeded
 from trustprop.kernel.canonical import canonical_json
 from trustprop.kernel.errors import Missing
@@ -322,3 +323,10 @@ async def test_papers_and_prints_over_http(
     assert found.json()["pages_expected"] == 14
     assert (await client.get(location, headers=resident)).status_code == 403
     assert (await client.get(f"{location}/files/1", headers=director)).status_code == 404
+    await work(settings, until_empty=True)
+    done = (await client.get(location, headers=director)).json()
+    assert (done["is_done"], done["pages_printed"], len(done["files"])) == (True, 14, 1)
+    printed = await client.get(f"{location}/files/1", headers=director)
+    assert printed.content.startswith(b"%PDF-")
+    assert printed.headers["content-disposition"] == 'attachment; filename="ballots-001.pdf"'
+    assert (await client.get(f"{location}/files/1", headers=resident)).status_code == 403
