@@ -108,6 +108,17 @@ async def test_the_window_lasts_five_to_sixty_days(
         assert (refused.value.least, refused.value.most, refused.value.days) == (5, 60, days)
 
 
+@pytest.mark.parametrize("year", [1, 9999])
+async def test_a_year_that_is_a_typing_error_is_no_window(
+    tx: Tx, assembly: make.Assembly, vault: Vault, year: int
+) -> None:
+    meeting = await make.on_the_roll(tx, assembly, vault)
+    motions = await service.motions(tx, assembly.compound_id, meeting.meeting_id)
+    typo = make.notice_command(meeting, motions, closes_at=make.CLOSES.replace(year=year))
+    with pytest.raises(rules.WindowWrong):
+        await service.give_notice(tx, assembly.director.caller, meeting.meeting_id, typo)
+
+
 async def test_the_roll_is_of_the_day_of_the_notice_or_drawn_again(
     tx: Tx, assembly: make.Assembly, vault: Vault
 ) -> None:

@@ -141,8 +141,9 @@ async def test_a_meeting_takes_effect_once_and_after_its_posting(
     tx: Tx, assembly: make.Assembly, vault: Vault, director: Caller
 ) -> None:
     meeting = await make.posted(tx, assembly, vault)
-    with pytest.raises(rules.EffectTooEarly):
-        await take_effect(tx, director, meeting, effective_on=POSTED_ON - timedelta(days=1))
+    for wrong in (POSTED_ON - timedelta(days=1), date(2026, 11, 7), date.max):
+        with pytest.raises(rules.EffectDayWrong):
+            await take_effect(tx, director, meeting, effective_on=wrong)
     later = date(2026, 1, 1)
     (made,) = await take_effect(tx, director, meeting, effective_on=later)
     assert made.valid_from == later

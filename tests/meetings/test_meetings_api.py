@@ -223,6 +223,19 @@ async def test_a_refusal_says_what_is_missing_and_until_when(hall: Hall) -> None
     assert late.json()["code"] == "step-already-done"
 
 
+async def test_an_hour_without_a_zone_and_far_days_are_refused_before_anything_is_decided(
+    hall: Hall,
+) -> None:
+    at, _ = await hall.noticed(make.motion_command())
+    director = hall.assembly.director.caller
+    naive = {"closes_at": "2025-11-20T10:00:00", "posted": [MINUTES]}
+    answer = await hall.ask("POST", director, f"{at}/extension", naive)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/closes_at"]
+    far = {"effective_on": "9999-12-31"}
+    assert await hall.refused(director, f"{at}/effect", far) == (409, "step-missing")
+
+
 async def test_a_motion_is_revised_in_the_version_that_was_read(hall: Hall) -> None:
     command = make.propose_command()
     await hall.post("/meetings", command)

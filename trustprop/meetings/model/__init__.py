@@ -15,13 +15,13 @@ from trustprop.meetings.model.afterwards import (
     WriteFollowUp,
 )
 from trustprop.meetings.model.debate import (
+    SPEECH,
+    SPEECHES_EACH,
     AskToSpeak,
     Deliberate,
     Deliberation,
     OpenDeliberation,
     Remark,
-    SPEECH,
-    SPEECHES_EACH,
     Speech,
     Stance,
     WriteRemark,
@@ -83,6 +83,8 @@ from trustprop.meetings.model.resolutions import (
 )
 
 __all__ = [
+    "SPEECH",
+    "SPEECHES_EACH",
     "AddMotion",
     "Amendment",
     "AnnounceMeeting",
@@ -140,8 +142,6 @@ __all__ = [
     "Resolution",
     "ResolutionState",
     "Revocation",
-    "SPEECH",
-    "SPEECHES_EACH",
     "SendBallotsOut",
     "Speech",
     "Stance",

@@ -10,6 +10,7 @@ from msgspec import Meta
 from trustprop.compounds.model import Name, Prose
 from trustprop.kernel.struct import Command, Fact
 from trustprop.meetings.model.resolutions import Digest
+from trustprop.votes.model.holding import Instant
 
 Evidence = Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=50)]
 """Photographs, scans, lists: by their digests among the evidence."""
@@ -160,8 +161,8 @@ class AnnounceMeeting(Command):
 
     agenda_digest: Digest
     motions: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=200)]
-    opens_at: datetime
-    closes_at: datetime
+    opens_at: Instant
+    closes_at: Instant
     posted: Evidence
     """That the notice with agenda, texts and roll hangs in the compound."""
     told_residents_committee: Evidence
@@ -179,7 +180,7 @@ class SendBallotsOut(Command):
 
 
 class ExtendWindow(Command):
-    closes_at: datetime
+    closes_at: Instant
     posted: Evidence
 
 

@@ -38,6 +38,9 @@ from trustprop.meetings.rules.motions import (
     NotYourMotion,
     OwnMotionSeconded,
 )
+from trustprop.meetings.rules.proposing import (
+    MeetingDiffers,
+)
 from trustprop.meetings.rules.resolutions import (
     COMMITTEE_DECIDES,
     OF_EVERYBODY,
@@ -65,10 +68,9 @@ from trustprop.meetings.rules.resolutions import (
 from trustprop.meetings.rules.steps import (
     BallotsTooEarly,
     CountNotWitnessed,
-    EffectTooEarly,
+    EffectDayWrong,
     ExtensionNotAllowed,
     ExtensionTooShort,
-    MeetingDiffers,
     MeetingEnded,
     MeetingInEffect,
     NoticeOfOtherMotions,
@@ -96,7 +98,7 @@ __all__ = [
     "DeliberatedTwice",
     "DeliberationClosed",
     "DeliberationDiffers",
-    "EffectTooEarly",
+    "EffectDayWrong",
     "ExtensionNotAllowed",
     "ExtensionTooShort",
     "FilingDateWrong",

@@ -16,6 +16,8 @@ from trustprop.kernel.struct import Fact
 
 KNOWN_YEARS = range(min(constants.holidays).year, max(constants.holidays).year + 1)
 ONE_DAY = timedelta(days=1)
+YEARS = range(2000, 2201)
+"""Other years are typing errors."""
 
 
 class Day(Fact):

@@ -21,6 +21,7 @@ from trustprop.meetings.model.motions import (
     MotionDifference,
 )
 from trustprop.meetings.model.resolutions import Matter, Resolution, ResolutionState
+from trustprop.meetings.rules.calendar import YEARS
 from trustprop.meetings.rules.resolutions import law_of, majority_of
 from trustprop.votes.model.counting import Candidate, Majority, Question, QuestionKind
 
@@ -121,6 +122,9 @@ def content_errors(content: MotionContent, at: str) -> list[FieldError]:
     if content.matter is Matter.CHANGE_TO_BUSINESS and not content.scope.building:
         message = N_("The owners of the same building are interested: name it.")
         errors.append(_wrong(f"{at}/scope/building", "missing", message))
+    if content.effective_on is not None and content.effective_on.year not in YEARS:
+        message = N_("This year is a typing error.")
+        errors.append(_wrong(f"{at}/effective_on", "year", message))
     if content.election is not None:
         errors += _election_errors(content.election, f"{at}/election")
     if content.amendment is not None:
@@ -137,7 +141,10 @@ def _order(is_right: bool, pointer: str) -> list[FieldError]:
 
 def _election_errors(election: Election, at: str) -> list[FieldError]:
     errors = _order(election.term_from <= election.term_until, f"{at}/term_until")
-    if (election.term_until - election.term_from).days > MAX_TERM_DAYS:
+    if (
+        election.term_until.year not in YEARS
+        or (election.term_until - election.term_from).days > MAX_TERM_DAYS
+    ):
         message = N_("No office runs longer than five years.")
         errors.append(_wrong(f"{at}/term_until", "term", message))
     seen: set[UUID] = set()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from trustprop.compounds.model import HeadCount, Limits
+from trustprop.compounds.model import Limits
 from trustprop.kernel.errors import N_, Conflict, Invalid
 from trustprop.kernel.periods import local_date
 from trustprop.meetings.model.meetings import (
@@ -19,12 +19,16 @@ from trustprop.meetings.model.meetings import (
     Meeting,
     MeetingForm,
     MeetingKind,
-    Propose,
     Step,
     StepDone,
-    Supported,
 )
-from trustprop.meetings.rules.calendar import after_clear_days, start_of, window_days
+from trustprop.meetings.rules.calendar import (
+    YEARS,
+    after_clear_days,
+    start_of,
+    window_days,
+    year_after,
+)
 
 NEEDS: Mapping[Step, Step | None] = {
     Step.PROPOSAL: None,
@@ -145,10 +149,11 @@ class CountNotWitnessed(Conflict):
     detail = N_("The count wants ten owners and half of the committee as witnesses.")
 
 
-class EffectTooEarly(Invalid):
-    code = "effect-too-early"
-    detail = N_("A decision takes effect after its posting, from {earliest_on} on.")
+class EffectDayWrong(Invalid):
+    code = "effect-day-wrong"
+    detail = N_("A decision takes effect after its posting, from {earliest_on} to {latest_on}.")
     earliest_on: date
+    latest_on: date
 
 
 class MeetingInEffect(Conflict):
@@ -157,11 +162,6 @@ class MeetingInEffect(Conflict):
         "Meeting {number} has taken effect; a later decision or a court takes resolutions back."
     )
     number: str
-
-
-class MeetingDiffers(Conflict):
-    code = "meeting-differs"
-    detail = N_("A meeting with this id is already here with other content.")
 
 
 def check_under_way(meeting: Meeting) -> None:
@@ -204,23 +204,6 @@ def take(
 
 
 # Before the vote
-
-
-def supported(total: HeadCount, *, heads: int, area_dm2: int, percent: int) -> Supported:
-    """Whether the call carries, by area and by heads; 20.01 heads of a hundred are 21."""
-    is_enough = (
-        heads > 0
-        and 100 * heads >= percent * total.heads
-        and 100 * area_dm2 >= percent * total.area_dm2
-    )
-    return Supported(
-        heads=heads,
-        area_dm2=area_dm2,
-        total_heads=total.heads,
-        total_area_dm2=total.area_dm2,
-        percent=percent,
-        is_enough=is_enough,
-    )
 
 
 def notice_days(meeting: Meeting, limits: Limits) -> int:
@@ -279,7 +262,8 @@ def give_notice(
 def check_window(opens_at: datetime, closes_at: datetime, limits: Limits) -> None:
     """Raises WindowWrong."""
     least, most = limits.meeting_window_min_days.value, limits.meeting_window_max_days.value
-    days = window_days(opens_at, closes_at)
+    is_sane = opens_at.year in YEARS and closes_at.year in YEARS
+    days = window_days(opens_at, closes_at) if is_sane else 0
     if not least <= days <= most:
         raise WindowWrong(least=least, most=most, days=days)
 
@@ -370,13 +354,15 @@ def certify(
 def take_effect(
     meeting: Meeting, effective_on: date | None, at: datetime, by: UUID | None
 ) -> tuple[Meeting, date]:
-    """The day from which its resolutions are in force. Raises EffectTooEarly."""
+    """The day from which its resolutions are in force. Raises EffectDayWrong."""
     check_step(meeting, Step.EFFECT)
     posted = meeting.done(Step.POSTING)
     assert posted is not None
     today = local_date(at)
-    if effective_on is not None and effective_on < local_date(posted.done_at):
-        raise EffectTooEarly(earliest_on=local_date(posted.done_at))
+    earliest_on = local_date(posted.done_at)
+    latest_on = year_after(earliest_on).on
+    if effective_on is not None and not earliest_on <= effective_on <= latest_on:
+        raise EffectDayWrong(earliest_on=earliest_on, latest_on=latest_on)
     day = max(today, effective_on or today)
     return take(meeting, Step.EFFECT, at, by, facts={"effective_on": day.isoformat()}), day
 
@@ -387,10 +373,3 @@ def cancel(meeting: Meeting, reason: str, at: datetime) -> Meeting:
     if meeting.done(Step.EFFECT) is not None:
         raise MeetingInEffect(number=meeting.number)
     return replace(meeting, ended_at=at, ended_reason=reason, version=meeting.version + 1)
-
-
-def check_same_meeting(known: Meeting, command: Propose) -> None:
-    """Raises MeetingDiffers unless a retry asks for what is already there."""
-    names = [name for name in command.__struct_fields__ if name != "id"]
-    if any(getattr(known, name) != getattr(command, name) for name in names):
-        raise MeetingDiffers

@@ -31,7 +31,7 @@ async def take_effect(tx: Tx, caller: Caller, meeting_id: UUID, command: TakeEff
     """Makes the resolutions of a posted meeting; a rehearsal comes to its end and makes none.
 
     No act is signed: the assembly has decided, and the firm cannot withhold a signature. Raises
-    StepMissing, StepAlreadyDone, EffectTooEarly, ObjectionStands, BothSides, or FieldsInvalid when
+    StepMissing, StepAlreadyDone, EffectDayWrong, ObjectionStands, BothSides, or FieldsInvalid when
     the law has overtaken a clause since.
     """
     caller.check_office(*COMMITTEE)

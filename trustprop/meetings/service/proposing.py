@@ -14,7 +14,7 @@ from trustprop.kernel.periods import local_date
 from trustprop.meetings.model.meetings import CalledBy, Meeting, Propose, Step, Support, Supported
 from trustprop.meetings.model.motions import AddMotion, Motion, MotionContent
 from trustprop.meetings.rules import motions as rules
-from trustprop.meetings.rules import steps
+from trustprop.meetings.rules import proposing, steps
 from trustprop.meetings.service.access import (
     COMMITTEE,
     check_owner,
@@ -42,7 +42,7 @@ async def propose(tx: Tx, caller: Caller, command: Propose) -> Meeting:
     compound_rules.check_open(await compounds.lock(tx, caller.compound_id))
     known = await store.find_meeting(tx, caller.compound_id, command.id)
     if known is not None:
-        steps.check_same_meeting(known, command)
+        proposing.check_same_meeting(known, command)
         return known
     meeting = await _numbered(tx, caller, command)
     if command.called_by is CalledBy.COMMITTEE:
@@ -148,7 +148,7 @@ async def _supported(
     on = local_date(meeting.proposed_at)
     limits = await compounds.limits(tx, caller.compound_id, on)
     behind = [head for head in heads if homes & {home.home_id for home in head.homes}]
-    return steps.supported(
+    return proposing.supported(
         _count(heads),
         heads=len(behind),
         area_dm2=_count(behind).area_dm2,
