@@ -441,6 +441,13 @@ BEGIN
         WHERE m.compound_id = NEW.compound_id AND m.meeting_id = NEW.meeting_id
             AND v.subject_id = m.meeting_id AND NOT v.is_rehearsal
             AND encode(c.digest, 'hex') = NEW.count_digest
+            AND (
+                -- Ten owners, or half of all heads where a committee may hold the rest, and a member.
+                SELECT count(*) FILTER (WHERE w.role = 'owner') >= least(10, v.heads / 2)
+                    AND count(*) FILTER (WHERE w.role = 'committee') > 0
+                FROM count_witness w
+                WHERE w.compound_id = v.compound_id AND w.vote_id = v.vote_id
+            )
     ) THEN
         RAISE EXCEPTION 'no counted meeting stands behind resolution %', NEW.resolution_id
             USING ERRCODE = 'restrict_violation';

@@ -112,6 +112,26 @@ async def test_the_database_lets_no_resolution_in_without_its_count(
         await tx.raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+async def test_the_database_lets_no_resolution_in_without_witnesses_whoever_certified_it(
+    tx: Tx, assembly: make.Assembly, vault: Vault, director: Caller
+) -> None:
+    meeting = await make.opened(tx, assembly, vault)
+    await make.vote(tx, assembly, meeting, 12)
+    await make.closed(tx, assembly, meeting, vault)
+    for step in ("tally", "posting"):
+        await tx.raw.execute(
+            "INSERT INTO meeting_step VALUES ($1, $2, $3, 1, $4, NULL, '{}', '{}')",
+            assembly.compound_id,
+            meeting.meeting_id,
+            step,
+            make.POSTED,
+        )
+    (made,) = await take_effect(tx, director, meeting)
+    assert made.tally.is_passed
+    with pytest.raises(asyncpg.RestrictViolationError, match="no counted meeting"):
+        await tx.raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def _paper(caller: Caller, **changes: object) -> object:
     figures = Figures(
         total_area_dm2=14 * 8950,
