@@ -22,9 +22,9 @@ from trustprop.identity import service as identity
 from trustprop.kernel.caller import Caller, Office
 from trustprop.meetings import service
 from trustprop.meetings.model.meetings import (
+    AnnounceMeeting,
     CalledBy,
     DrawRoll,
-    GiveNotice,
     MeetingForm,
     MeetingKind,
     PostResult,
@@ -180,7 +180,7 @@ async def test_a_meeting_without_a_quorum_makes_no_resolution_and_opens_no_money
     await service.certify(tx, director, meeting_id)
     await service.post_result(tx, director, meeting_id, PostResult(posted=(make.SCAN,)))
     made = await service.take_effect(tx, director, meeting_id, TakeEffect())
-    assert made == ()
+    assert made.resolutions == ()
     assert await service.resolutions(tx, caller.compound_id) == ()
     with pytest.raises(ResolutionMissing):
         await service.require(tx, director, moved.id, Matter.BUDGET)
@@ -197,7 +197,7 @@ async def called(tx: Tx, world: World, vault: Vault, moved: AddMotion) -> tuple[
     roll = DrawRoll(vote_id=new_id())
     await service.draw_roll(tx, director, call.id, roll, vault)
     assert meeting.agenda_digest is not None
-    notice = GiveNotice(
+    notice = AnnounceMeeting(
         agenda_digest=meeting.agenda_digest,
         motions=(moved.id,),
         opens_at=OPENS,
