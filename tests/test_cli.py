@@ -29,8 +29,8 @@ from trustprop import backup
 from trustprop.cli import cli
 from trustprop.evidence import service as evidence
 from trustprop.identity import rules as signing
-from trustprop.identity.model import Scheme
 from trustprop.kernel.canonical import sha256
+from trustprop.kernel.signatures import Scheme
 from trustprop.ledger import service as ledger
 from trustprop.plumbing.database import Database
 from trustprop.plumbing.files import Files

@@ -34,6 +34,7 @@ from trustprop.acts.model import Act, ActState, Payload, Requirement, SignAct
 from trustprop.acts.rules import lifecycle
 from trustprop.identity import rules as identity
 from trustprop.identity.model import KeyState, Scheme, SigningKey
+from trustprop.kernel import signatures
 from trustprop.kernel.caller import Caller, Mandate, Office, Party
 from trustprop.kernel.canonical import sha256
 from trustprop.kernel.errors import Refusal
@@ -297,6 +298,6 @@ def test_the_machine_finds_every_guard_that_is_taken_away(monkeypatch, guard, we
 
 
 def test_the_machine_finds_signatures_that_nobody_checks(monkeypatch):
-    monkeypatch.setattr(identity, "verify", nothing)
+    monkeypatch.setattr(signatures, "verify", nothing)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Attack, settings=HUNTED)

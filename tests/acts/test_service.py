@@ -24,6 +24,7 @@ from trustprop.compounds import service as compounds
 from trustprop.compounds.model import MandateEnd
 from trustprop.identity import rules as identity_rules
 from trustprop.identity import service as identity
+from trustprop.kernel import signatures
 from trustprop.kernel.caller import Office, Party, ScopeNeeded
 from trustprop.kernel.errors import FieldsInvalid, Missing
 
@@ -62,7 +63,7 @@ async def test_signatures_can_be_checked_again_from_what_is_stored(tx, caller, s
     for given in stored.signatures:
         key = await identity.get_key(tx, caller.compound_id, given.key_id)
         digest = identity_rules.sha256(stored.payload)
-        assert identity_rules.verify(key.scheme, key.public_key, digest, given.signature)
+        assert signatures.verify(key.scheme, key.public_key, digest, given.signature)
 
 
 async def test_the_same_draft_again_is_success_and_another_one_is_not(tx, caller):

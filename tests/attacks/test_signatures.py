@@ -21,6 +21,7 @@ from trustprop.acts.rules import lifecycle
 from trustprop.demo.client import Person
 from trustprop.demo.stage import Stage
 from trustprop.identity import rules as identity
+from trustprop.kernel import signatures
 from trustprop.kernel.canonical import sha256
 
 pytestmark = pytest.mark.xdist_group("month")
@@ -100,7 +101,7 @@ async def test_a_signature_does_not_serve_for_another_act(acts: Acts) -> None:
 
 
 async def test_unverified_it_would_serve(acts: Acts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "verify", nothing)
+    monkeypatch.setattr(signatures, "verify", nothing)
     signed, other = await acts.draft("换锁"), await acts.draft("另作他用")
     moved = signature(other, acts.stage.director, over=signed)
     assert (await acts.send(other, acts.stage.director.token, moved)).status_code == 201

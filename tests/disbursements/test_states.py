@@ -31,6 +31,7 @@ from trustprop.disbursements.model import (
 )
 from trustprop.identity import rules as identity
 from trustprop.identity.model import KeyState, Scheme, SigningKey
+from trustprop.kernel import signatures
 from trustprop.kernel.caller import Caller, Mandate, Office, Party
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.errors import Refusal
@@ -261,7 +262,7 @@ class Orders(RuleBasedStateMachine):
         signed: dict[Party, set[UUID]] = {Party.TRUSTEE: set(), Party.OWNERS: set()}
         for one in self.act.signatures:
             key = keys[one.key_id]
-            assert identity.verify(key.scheme, key.public_key, digest, one.signature)
+            assert signatures.verify(key.scheme, key.public_key, digest, one.signature)
             assert key.person_id == one.person_id
             assert one.key_id in in_force
             signed[one.party].add(one.person_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from trustprop.kernel.signatures import Scheme
 from trustprop.kernel.struct import Command, Fact
 
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -147,10 +148,6 @@ class KeyState(StrEnum):
     REVOKED = "revoked"
 
 
-class Scheme(StrEnum):
-    ED25519 = "ed25519"
-
-
 class SigningKey(Fact):
     key_id: str
     """Hex SHA-256 of the public key."""
@@ -170,12 +167,16 @@ class SigningKey(Fact):
     revoked_at: datetime | None
     activated_by_resolution_id: UUID | None = None
     """The resolution that elected its holder, where no act activated it."""
+    credential_id: bytes | None = None
+    """Of a passkey: by which the browser finds it again."""
 
 
 class ProveKey(Command):
     scheme: Scheme
     public_key: bytes
     proof: bytes
+    credential_id: Annotated[bytes, Meta(max_length=1023)] | None = None
+    """Of a passkey: how the browser names it; wanted of no other scheme."""
 
 
 class PossessionClaim(Fact):

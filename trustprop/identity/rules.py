@@ -1,7 +1,7 @@
 """What a sign-in, a token, a second factor and a signature must be to count.
 
 Everything here is pure, so the command line and any client can use the same functions:
-:func:`possession_digest`, :func:`sign`, :func:`verify`, :func:`write_key` and :func:`read_key`.
+:func:`possession_digest`, :func:`sign`, :func:`write_key` and :func:`read_key`.
 """
 
 import base64
@@ -12,8 +12,8 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -37,7 +37,6 @@ from trustprop.identity.model import (
     ProveKey,
     RegisterPerson,
     RotateApiKey,
-    Scheme,
     SigningKey,
 )
 from trustprop.kernel.canonical import digest, sha256
@@ -51,6 +50,7 @@ from trustprop.kernel.errors import (
     Unauthenticated,
 )
 from trustprop.kernel.periods import utc
+from trustprop.kernel.signatures import Scheme, is_usable, verify
 
 TOTP_STEP_S = 30
 FREE_ATTEMPTS = 5
@@ -369,30 +369,15 @@ def possession_digest(claim: PossessionClaim) -> bytes:
 
 def check_possession(compound_id: UUID, person_id: UUID, command: ProveKey) -> None:
     """Raises FieldsInvalid on a weak key, PossessionNotProved on a proof that does not verify."""
-    if len(command.public_key) != 32 or _is_of_small_order(command.public_key):
-        _refuse(
-            [
-                _field(
-                    "/public_key",
-                    "invalid",
-                    N_("This is no usable Ed25519 public key (32 bytes, base64)."),
-                )
-            ]
-        )
+    if not is_usable(command.scheme, command.public_key):
+        message = N_("This is no usable public key of its scheme.")
+        _refuse([_field("/public_key", "invalid", message)])
+    if (command.scheme is Scheme.WEBAUTHN) != bool(command.credential_id):
+        message = N_("A passkey comes with its credential id, and only a passkey does.")
+        _refuse([_field("/credential_id", "invalid", message)])
     claim = possession_claim(compound_id, person_id, command.scheme, command.public_key)
     if not verify(command.scheme, command.public_key, possession_digest(claim), command.proof):
         raise PossessionNotProved
-
-
-def verify(scheme: Scheme, public_key: bytes, digest: bytes, signature: bytes) -> bool:
-    """Whether this key signed this 32-byte digest. Pure and offline."""
-    assert scheme is Scheme.ED25519
-    assert len(digest) == 32
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, digest)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def check_signs(
@@ -471,25 +456,6 @@ def revoke(key: SigningKey, act_id: UUID, at: datetime) -> SigningKey:
     if key.state is KeyState.REVOKED:
         raise KeyNotInState(state=key.state, needed=KeyState.ACTIVE)
     return replace(key, state=KeyState.REVOKED, revoked_by_act_id=act_id, revoked_at=at)
-
-
-_SMALL_ORDER = frozenset(
-    bytes.fromhex(text)
-    for text in (
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    )
-)
-
-
-def _is_of_small_order(public_key: bytes) -> bool:
-    """Points for which anybody can make a signature that verifies over any message."""
-    return public_key[:31] + bytes([public_key[31] & 0x7F]) in _SMALL_ORDER
 
 
 # -- for those who hold a key --------------------------------------------------------------------

@@ -285,6 +285,7 @@ async def prove_key(tx: Tx, caller: Caller, command: ProveKey) -> SigningKey:
         expires_at=None,
         revoked_by_act_id=None,
         revoked_at=None,
+        credential_id=command.credential_id,
     )
     if await store.add_key(tx, caller.compound_id, key):
         return key

@@ -323,6 +323,7 @@ def _signing_keys(compound_id: UUID) -> Select[Any]:
         signing_key.c.expires_at,
         signing_key.c.revoked_by_act_id,
         signing_key.c.revoked_at,
+        signing_key.c.credential_id,
     ).where(signing_key.c.compound_id == compound_id)
 
 
@@ -380,6 +381,7 @@ async def add_key(tx: Tx, compound_id: UUID, key: SigningKey) -> bool:
             possession_proof=key.possession_proof,
             state=key.state,
             proved_at=key.proved_at,
+            credential_id=key.credential_id,
         )
         .on_conflict_do_nothing(constraint="pk_signing_key")
         .returning(signing_key.c.key_id)

@@ -124,9 +124,13 @@ signing_key = Table(
     _instant("expires_at", nullable=True),
     Column("revoked_by_act_id", Uuid),
     _instant("revoked_at", nullable=True),
+    Column("credential_id", LargeBinary),
     PrimaryKeyConstraint("compound_id", "key_id", name="pk_signing_key"),
     CheckConstraint("key_id = sha256(public_key)", name="ck_signing_key_id"),
-    CheckConstraint("scheme = 'ed25519'", name="ck_signing_key_scheme"),
+    CheckConstraint("scheme IN ('ed25519', 'p256', 'webauthn')", name="ck_signing_key_scheme"),
+    CheckConstraint(
+        "(scheme = 'webauthn') = (credential_id IS NOT NULL)", name="ck_signing_key_credential"
+    ),
     CheckConstraint(
         "state IN ('proved', 'active', 'suspended', 'revoked')", name="ck_signing_key_state"
     ),

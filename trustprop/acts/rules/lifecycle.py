@@ -25,6 +25,7 @@ from trustprop.acts.model import (
 )
 from trustprop.identity import rules as identity
 from trustprop.identity.model import KeyState, SigningKey
+from trustprop.kernel import signatures
 from trustprop.kernel.caller import Caller, Mandate, Party
 from trustprop.kernel.canonical import canonical_json, sha256
 from trustprop.kernel.errors import N_, Conflict, FieldError, FieldsInvalid, Forbidden, Invalid
@@ -260,7 +261,7 @@ def sign(act: Act, who: Signer, key: SigningKey, command: SignAct, at: datetime)
     check_signer(act, who)
     check_key(act, key, who.person_id, at)
     assert key.key_id == command.key_id
-    if not identity.verify(
+    if not signatures.verify(
         key.scheme, key.public_key, bytes.fromhex(act.digest), command.signature
     ):
         raise BadSignature

@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from trustprop.banking.model import CLEARANCE_ACT
-from trustprop.identity import rules as identity
-from trustprop.identity.model import Scheme
 from trustprop.kernel.canonical import digest, sha256
+from trustprop.kernel.signatures import Scheme, verify
 from trustprop.ledger.model import EntryKind, is_cash
 from trustprop.statements import rules
 from trustprop.statements.model import (
@@ -97,11 +96,11 @@ def odd_act(act: SignedAct, compound_id: UUID) -> str:
 def _is_good(signature: PublicSignature, signed: bytes) -> bool:
     key = bytes.fromhex(signature.public_key)
     return (
-        signature.scheme == Scheme.ED25519
+        signature.scheme in set(Scheme)
         and signature.office.startswith(_OFFICE_OF.get(signature.party, "?"))
         and sha256(key).hex() == signature.key_id
         and len(signed) == 32
-        and identity.verify(Scheme.ED25519, key, signed, bytes.fromhex(signature.signature))
+        and verify(Scheme(signature.scheme), key, signed, bytes.fromhex(signature.signature))
     )
 
 
