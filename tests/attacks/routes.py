@@ -20,6 +20,7 @@ TEXTS = {
     "code": "100201",
     "fund": "OP",
     "version": "1",
+    "chunk": "1",
 }
 """What stands in an address and is no id."""
 

@@ -96,7 +96,7 @@ async def get_ballot_print(
 
 
 @get(
-    "/compounds/{compound_id:uuid}/meetings/{meeting_id:uuid}/ballot-prints/{print_id:uuid}/files/{number:int}",
+    "/compounds/{compound_id:uuid}/meetings/{meeting_id:uuid}/ballot-prints/{print_id:uuid}/files/{chunk:int}",
     operation_id="ballot_prints_download",
     operation_class=operation_of([PDF]),
     tags=TAGS,
@@ -104,15 +104,15 @@ async def get_ballot_print(
 async def download_ballots(
     meeting_id: FromPath[UUID],
     print_id: FromPath[UUID],
-    number: FromPath[int],
+    chunk: FromPath[int],
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
     files: NamedDependency[Files],
 ) -> Response[bytes]:
     """Download one file of ballots, for the owners' side and the supervisor."""
     async with database.read(caller) as tx:
-        content = await prints.open_chunk(tx, caller, files, meeting_id, print_id, number)
-    return _file(content, f"ballots-{number:03d}.pdf")
+        content = await prints.open_chunk(tx, caller, files, meeting_id, print_id, chunk)
+    return _file(content, f"ballots-{chunk:03d}.pdf")
 
 
 def _name(path: str) -> PaperName:
