@@ -142,11 +142,15 @@ def test_every_declared_dependency_is_pinned() -> None:
 
 
 def test_scripts_can_be_run_and_stop_at_the_first_error() -> None:
+    """Those of the shell; what anybody may download and run is one file of Python."""
     scripts = [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"]
     assert len(scripts) >= 7
     for path in scripts:
         assert os.access(path, os.X_OK), path
         text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
+            assert text.startswith("#!/usr/bin/env python3\n"), path
+            continue
         assert text.startswith("#!/usr/bin/env bash\n"), path
         assert "set -euo pipefail" in text, path
 
