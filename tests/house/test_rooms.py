@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PRIVATE = {"store", "tables", "api"}
-COMPOSITION = {"app", "cli", "demo", "web"}
+COMPOSITION = {"app", "cli", "demo", "openapi", "web"}
 
 
 @pytest.fixture(scope="module")
