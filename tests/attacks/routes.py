@@ -162,7 +162,7 @@ def addresses(
         yield path
         return
     for name in route.parameters[1:]:
-        path = path.replace(f"{{{name}}}", TEXTS.get(name) or ids[name][0])
+        path = path.replace(f"{{{name}}}", TEXTS.get(name) or (ids.get(name) or [str(new_id())])[0])
     name = route.parameters[0]
     values = [TEXTS[name]] if name in TEXTS else ids.get(name, [])
     if name not in TEXTS and others:
