@@ -18,6 +18,11 @@ def portal(month: PlayedMonth) -> str:
     return f"{month.stage.base_url}/c/{month.compound_id}"
 
 
+def by_name(month: PlayedMonth) -> str:
+    """The same by the name of the machine: passkeys belong to names, not to numbers."""
+    return portal(month).replace("127.0.0.1", "localhost")
+
+
 def credentials(month: PlayedMonth, person: Person) -> dict[str, str]:
     """With a fresh code: one opens one session, so the clock is moved on first."""
     month.stage.now += MINUTE
@@ -38,8 +43,8 @@ def signed_in(month: PlayedMonth, person: Person) -> Iterator[httpx.Client]:
 
 async def enter(page: Page, month: PlayedMonth, person: Person) -> None:
     """Signs in by typing."""
-    await page.goto(f"{portal(month)}/sign-in")
+    await page.goto(f"{by_name(month)}/sign-in")
     for name, value in credentials(month, person).items():
         await page.fill(f"#{name}", value)
     await page.click("main button")
-    await page.wait_for_url(f"{portal(month)}**")
+    await page.wait_for_url(f"{by_name(month)}**")

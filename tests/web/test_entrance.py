@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.played import PlayedMonth
-from tests.web.portal_people import credentials, enter, portal, signed_in
+from tests.web.portal_people import by_name, credentials, enter, portal, signed_in
 from tests.web.test_browser import DESK, PHONE, browser, overflow
 
 pytestmark = pytest.mark.xdist_group("month")
@@ -43,7 +43,7 @@ async def test_a_director_signs_in_and_out_by_typing(page: Page, month: PlayedMo
     assert await overflow(page) <= 0
     await page.get_by_role("button", name="退出").click()
     await page.wait_for_url("**/public/**")
-    await page.goto(portal(month))
+    await page.goto(by_name(month))
     assert "sign-in" in page.url
 
 

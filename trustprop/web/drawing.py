@@ -29,7 +29,7 @@ from trustprop.web.overview import HomeAreas, Share
 from trustprop.web.span import Span
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = frozenset({"check.js", "check-page.js", "noble-ed25519.js", "htmx.min.js"})
+SCRIPTS = frozenset({"check.js", "check-page.js", "noble-ed25519.js", "htmx.min.js", "keys.js"})
 CHECK_WORDS = {
     "fetching": ("正在取报告…", "Fetching the statement…"),
     "busy": ("正在核对…", "Checking…"),

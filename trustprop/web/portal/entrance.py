@@ -1,4 +1,4 @@
-"""Signing in and out, and what a person sees first."""
+"""Signing in and out, and how a person likes the pages."""
 
 import secrets
 from datetime import timedelta
@@ -19,7 +19,7 @@ from trustprop.plumbing.database import Database
 from trustprop.plumbing.settings import Settings
 from trustprop.web.answers import anybody
 from trustprop.web.portal.forms import Form
-from trustprop.web.portal.pages import answer, draw, go, page
+from trustprop.web.portal.pages import answer, draw, go
 from trustprop.web.portal.visitor import (
     LANGUAGE,
     PRINT,
@@ -35,7 +35,7 @@ from trustprop.web.portal.visitor import (
 LONGEST_FIELD = 200
 
 
-@get("/sign-in", operation_id="page_sign_in", include_in_schema=False)
+@get("/sign-in", operation_id="page_sign_in")
 async def get_sign_in(
     compound_id: FromPath[UUID],
     request: Request[Any, Any, Any],
@@ -58,7 +58,7 @@ async def get_sign_in(
     return answer(content)
 
 
-@post("/sign-in", operation_id="page_open_session", include_in_schema=False)
+@post("/sign-in", operation_id="page_open_session")
 async def open_session(
     compound_id: FromPath[UUID],
     request: Request[Any, Any, Any],
@@ -92,7 +92,7 @@ async def open_session(
     return response
 
 
-@post("/sign-out", operation_id="page_end_session", include_in_schema=False)
+@post("/sign-out", operation_id="page_end_session")
 async def end_session(
     visitor: NamedDependency[Visitor],
     form: NamedDependency[Form],
@@ -110,7 +110,7 @@ async def end_session(
     return response
 
 
-@post("/choices", operation_id="page_choose", include_in_schema=False)
+@post("/choices", operation_id="page_choose")
 async def choose(
     visitor: NamedDependency[Visitor],
     form: NamedDependency[Form],
@@ -126,10 +126,4 @@ async def choose(
     return response
 
 
-@get("/", operation_id="page_home", include_in_schema=False)
-async def get_home(visitor: NamedDependency[Visitor]) -> Response[bytes]:
-    """Where everybody begins: what waits for this person, by what they are here."""
-    return page("home.html", visitor)
-
-
-handlers = [get_sign_in, open_session, end_session, choose, get_home]
+handlers = [get_sign_in, open_session, end_session, choose]

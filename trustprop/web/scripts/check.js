@@ -201,6 +201,56 @@ async function isSigned(signature, message, key) {
   }
 }
 
+// ---- keys of people: Ed25519, a browser's own P-256 key, a passkey ---------------------------
+
+async function isSignedByPerson(one, digest, key) {
+  const signature = bytesOf(one.signature);
+  if (one.scheme === "ed25519") return isSigned(signature, digest, key);
+  if (one.scheme === "p256") return isP256(signature, digest, key);
+  return one.scheme === "webauthn" && isAsserted(signature, digest, key);
+}
+
+async function isP256(rAndS, message, point) {
+  const named = { name: "ECDSA", namedCurve: "P-256" };
+  try {
+    const key = await crypto.subtle.importKey("raw", point, named, false, ["verify"]);
+    return await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, rAndS, message);
+  } catch {
+    return false;
+  }
+}
+
+async function isAsserted(signature, digest, key) {
+  const text = new TextDecoder().decode(signature);
+  const told = JSON.parse(text);
+  must(canonical(told) === text, "not in canonical form");
+  const authenticator = fromBase64url(told.authenticator_data);
+  const client = fromBase64url(told.client_data);
+  const said = JSON.parse(new TextDecoder().decode(client));
+  must(same(authenticator.slice(0, 32), key.slice(65)), "another site");
+  must((authenticator[32] & 5) === 5, "the user was not verified");
+  must(said.type === "webauthn.get" && !said.crossOrigin, "not an assertion");
+  must(same(fromBase64url(said.challenge), digest), "another challenge");
+  const message = join(authenticator, await sha256(client));
+  return isP256(rAndSOf(fromBase64url(told.signature)), message, key.slice(0, 65));
+}
+
+function fromBase64url(text) {
+  const padded = text.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat((4 - (text.length % 4)) % 4);
+  return fromBase64(padded);
+}
+
+// DER to r and s, 32 bytes each.
+function rAndSOf(der) {
+  const parts = [];
+  for (let at = 2; at < der.length && parts.length < 2; at += 2 + der[at + 1]) {
+    const part = der.slice(at + 2, at + 2 + der[at + 1]);
+    const whole = part.length > 32 ? part.slice(-32) : part;
+    parts.push(join(new Uint8Array(32 - whole.length), whole));
+  }
+  return join(...parts);
+}
+
 // ---- the checks -----------------------------------------------------------------------------
 
 async function ofDigest({ statement, journal, journalBytes, statementBytes }) {
@@ -318,9 +368,9 @@ async function checkAct(act, compound) {
   must(new Set(act.signatures.map((one) => one.key_id)).size === act.signatures.length, "one key twice");
   for (const one of act.signatures) {
     const key = bytesOf(one.public_key);
-    must(one.scheme === "ed25519" && one.office.startsWith(OFFICES[one.party] ?? "?"), one.office);
+    must(one.office.startsWith(OFFICES[one.party] ?? "?"), one.office);
     must(hexOf(await sha256(key)) === one.key_id, one.key_id);
-    must(await isSigned(bytesOf(one.signature), digest, key), `${one.office} ${one.key_id.slice(0, 16)}`);
+    must(await isSignedByPerson(one, digest, key), `${one.office} ${one.key_id.slice(0, 16)}`);
   }
   for (const [party, count] of Object.entries(needed)) {
     must(act.signatures.filter((one) => one.party === party).length >= count, party);
@@ -360,6 +410,8 @@ async function ofClose({ statement, journal }) {
   must(document.body.figures_digest === figures, "figures");
   must(statement.close_act_digest === journal.close_act.digest, "digest");
 }
+
+export { isSignedByPerson, bytesOf };
 
 export const CHECKS = [
   ["digest", ofDigest],
