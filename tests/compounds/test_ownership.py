@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.make import compounds as make
-from tests.make.ground import new_id
+from tests.make.ground import make_caller, new_id
 from trustprop.compounds import rules, service
 from trustprop.compounds.model import (
     EnrolResident,
@@ -19,7 +19,7 @@ from trustprop.compounds.model import (
     Scope,
     TransferHome,
 )
-from trustprop.kernel.caller import Caller
+from trustprop.kernel.caller import Caller, Office, OfficeNeeded
 from trustprop.plumbing.database import Tx
 
 ON = date(2025, 9, 15)
@@ -40,7 +40,28 @@ async def enrol(
     tx: Tx, caller: Caller, home: Home, kind: ResidentKind = ResidentKind.OWNER, **facts: object
 ) -> Resident:
     values = {"person_id": new_id(), "home_id": home.home_id, "kind": kind, "since_on": LISTED}
-    return await service.enrol_resident(tx, caller, EnrolResident(**(values | facts)))
+    keeper = Office.SUPERVISOR if kind is ResidentKind.OWNER else Office.TRUSTEE_MANAGER
+    by = make_caller(keeper, compound_id=caller.compound_id)
+    return await service.enrol_resident(tx, by, EnrolResident(**(values | facts)))
+
+
+async def test_the_firm_cannot_say_who_votes_as_an_owner(
+    tx: Tx, caller: Caller, homes: dict[str, Home]
+) -> None:
+    """It keeps the list of homes, and would otherwise sign up stand-ins for silent owners."""
+    command = EnrolResident(
+        person_id=new_id(),
+        home_id=homes["101"].home_id,
+        kind=ResidentKind.OWNER,
+        since_on=LISTED,
+    )
+    for firm in (
+        make_caller(Office.TRUSTEE_MANAGER, compound_id=caller.compound_id),
+        make_caller(Office.TRUSTEE_BOOKKEEPER, compound_id=caller.compound_id),
+        make_caller(compound_id=caller.compound_id, scopes=("homes:write",)),
+    ):
+        with pytest.raises(OfficeNeeded):
+            await service.enrol_resident(tx, firm, command)
 
 
 async def sell(tx: Tx, caller: Caller, home: Home, *owners: int, on: date = SOLD) -> None:

@@ -333,7 +333,7 @@ async def test_a_stranger_is_nobody_an_invited_person_and_a_resident_are_somebod
     (home,) = await service.homes(tx, caller.compound_id)
     await service.enrol_resident(
         tx,
-        manager,
+        make_caller(Office.COMMITTEE_MEMBER, compound_id=caller.compound_id),
         EnrolResident(
             person_id=resident, home_id=home.home_id, kind=ResidentKind.OWNER, since_on=LISTED
         ),

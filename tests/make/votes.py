@@ -167,7 +167,8 @@ async def add_resident(
         since_on=since_on,
         owner_id=owner_id,
     )
-    await compounds.enrol_resident(tx, make_caller(compound_id=caller.compound_id), command)
+    keeper = Office.TRUSTEE_BOOKKEEPER if owner_id is None else Office.SUPERVISOR
+    await compounds.enrol_resident(tx, make_caller(keeper, compound_id=caller.compound_id), command)
     return person
 
 

@@ -144,7 +144,9 @@ async def enrolled(tx: Tx, caller: Caller, head: HeadOnRoll) -> Caller:
         since_on=date(2025, 9, 1),
         owner_id=head.owner_ids[0],
     )
-    await compounds.enrol_resident(tx, make_caller(compound_id=caller.compound_id), command)
+    await compounds.enrol_resident(
+        tx, make_caller(Office.SUPERVISOR, compound_id=caller.compound_id), command
+    )
     return person
 
 

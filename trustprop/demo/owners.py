@@ -67,7 +67,8 @@ def _tie(stage: Stage, person: Person, home_id: str, kind: str, **more: object) 
         "kind": kind,
         "since_on": stage.today.isoformat(),
     }
-    stage.bookkeeper.post("/residents", body | more)
+    keeper = stage.member if kind == "owner" else stage.bookkeeper
+    keeper.post("/residents", body | more)
 
 
 def together(

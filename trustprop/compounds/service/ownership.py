@@ -16,12 +16,13 @@ from trustprop.compounds.model import (
     NewOwner,
     Owner,
     Resident,
+    ResidentKind,
     Roll,
     Scope,
     TransferHome,
 )
 from trustprop.compounds.service.founding import check_keeps_homes, lock
-from trustprop.kernel.caller import Caller
+from trustprop.kernel.caller import Caller, Office
 from trustprop.kernel.errors import Missing
 from trustprop.plumbing.database import Tx
 
@@ -184,12 +185,20 @@ async def residencies(tx: Tx, compound_id: UUID, person_id: UUID) -> tuple[Resid
     return await store.residencies(tx, compound_id, person_id)
 
 
+TIES_OWNERS = (Office.COMMITTEE_DIRECTOR, Office.COMMITTEE_MEMBER, Office.SUPERVISOR)
+
+
 async def enrol_resident(tx: Tx, caller: Caller, command: EnrolResident) -> Resident:
     """Ties a signed-in person to a home, after a look at the papers.
 
-    Raises Missing, NotAnOwner, or OwnerToBeNamed where the home has several owners.
+    An owner's vote goes with it, so the owners' side or the supervisor ties owners, never the firm;
+    the firm, which keeps the list of homes, ties occupants. Raises Missing, NotAnOwner, or
+    OwnerToBeNamed where the home has several owners.
     """
-    await check_keeps_homes(tx, caller)
+    if command.kind is ResidentKind.OWNER:
+        caller.check_office(*TIES_OWNERS)
+    else:
+        await check_keeps_homes(tx, caller)
     held = await home(tx, caller.compound_id, command.home_id)
     resident = Resident(
         person_id=command.person_id,
