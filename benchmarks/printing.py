@@ -95,9 +95,9 @@ async def press(ground: Ground) -> list[Result]:
     """Two hundred statements by two processes against one, and the most memory that one held."""
     count = ground.options.count(STATEMENTS, 8)
     edition = _edition()
-    two, peak_mb = await _print(edition, 2, count)
+    two, highest_mb = await _print(edition, 2, count)
     one, _ = await _print(edition, 1, count)
-    say(f"  {two} {one} statements/s, peak {peak_mb:.0f} MB")
+    say(f"  {two} {one} statements/s, peak {highest_mb:.0f} MB")
     return [
         result(
             "press",
@@ -113,7 +113,7 @@ async def press(ground: Ground) -> list[Result]:
             "press-memory",
             "the same, peak memory of one process",
             "MB",
-            (peak_mb,),
+            (highest_mb,),
             at_most=400.0,
         ),
     ]
@@ -122,14 +122,14 @@ async def press(ground: Ground) -> list[Result]:
 async def _print(edition: Edition, processes: int, count: int) -> tuple[float, float]:
     """Statements per second and the highest memory of a printing process in MB."""
     work = Press(processes)
-    peak_mb = 0.0
+    highest_mb = 0.0
     is_printing = True
 
     async def watch() -> None:
-        nonlocal peak_mb
+        nonlocal highest_mb
         while is_printing:
             for pid in work.processes:
-                peak_mb = max(peak_mb, peak_mb(pid))
+                highest_mb = max(highest_mb, peak_mb(pid))
             await asyncio.sleep(0.2)
 
     watching = asyncio.create_task(watch())
@@ -142,7 +142,7 @@ async def _print(edition: Edition, processes: int, count: int) -> tuple[float, f
         is_printing = False
         await watching
         work.close()
-    return count / took_s, peak_mb
+    return count / took_s, highest_mb
 
 
 def peak_mb(pid: int) -> float:
