@@ -34,6 +34,7 @@ class PlayedMonth:
     out: Path
     log: str
     asked: list[Asked] = field(default_factory=list)
+    """Until the story was told: what tests send later is theirs."""
 
     @property
     def compound_id(self) -> str:
@@ -75,7 +76,8 @@ def playing(url: str, folder: Path, tell: Callable[[Stage, Path], bool]) -> Iter
             stage = story.set_stage(base_url, token, console)
             holds = tell(stage, folder)
             log.flush()
-            yield PlayedMonth(stage, holds, folder, (folder / "log.txt").read_text(), asked)
+            told = (folder / "log.txt").read_text()
+            yield PlayedMonth(stage, holds, folder, told, list(asked))
 
 
 @pytest.fixture(scope="session")

@@ -277,10 +277,10 @@ def check_documented(name: str, answer: httpx.Response) -> None:
         assert "{" not in problem["detail"]
 
 
-def place_of(name: str, known: dict[str, list[Any]], **changes: str) -> str:
+def place_of(name: str, known: dict[str, list[Any]], changes: dict[str, str] | None = None) -> str:
     path = OPERATIONS[name].path
     for parameter in re.findall(r"\{(\w+)\}", path):
-        value = changes.get(parameter) or known.get(parameter, [new_id()])[0]
+        value = (changes or {}).get(parameter) or known.get(parameter, [new_id()])[0]
         path = path.replace(f"{{{parameter}}}", str(value))
     return path
 
@@ -337,7 +337,7 @@ def test_hostile_parts_of_an_address_are_refused_in_words(
     for parameter in re.findall(r"\{(\w+)\}", OPERATIONS[name].path):
         for part in HOSTILE_PARTS:
             headers = {"Idempotency-Key": new_id()}
-            path = place_of(name, known, **{parameter: part})
+            path = place_of(name, known, {parameter: part})
             answer = wire.request(OPERATIONS[name].method, path, headers=headers)
             check_documented(name, answer)
 

@@ -62,6 +62,9 @@ FORGOTTEN = {
 """The only tables that the serving role may delete from, and why."""
 DENIED = "InsufficientPrivilegeError"
 DEFINERS = {
+    "ballot_check": "a trigger",
+    "vote_check": "a trigger",
+    "vote_open_to_events": "a trigger",
     "books_health": "two facts over all compounds, no rows",
     "find_api_key": "by its full hash, which only its holder knows",
     "free_invoice_number": "of an ended invoice of the session's compound",

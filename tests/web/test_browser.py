@@ -37,6 +37,7 @@ async def open_page(browser: Browser, month: PlayedMonth, lang: str, size: dict[
 
 
 async def overflow(page: Page) -> int:
+    await page.wait_for_load_state()
     return int(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
