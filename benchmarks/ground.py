@@ -230,7 +230,7 @@ def _wanted(one: Result) -> str:
 
 
 def figure(value: float) -> str:
-    if value >= 1000:
+    if value >= 999.5:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 

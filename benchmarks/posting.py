@@ -44,7 +44,12 @@ async def one_entry(ground: Ground) -> list[Result]:
             )
             results.append(
                 result(
-                    f"{name}-rows", "the same", "/s", ours, rows, f"{against}, that only inserts"
+                    f"{name}-rows",
+                    f"{what}, beside rows only",
+                    "/s",
+                    ours,
+                    rows,
+                    f"{against}, that only inserts",
                 )
             )
             say(f"  {what}: {ours} {bare} {rows}")
